@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The segment: what one process recorded, in one file that the runtime maps shared and writes in
+ * place.  The file outlives its writer, however that ends; cli/segment_read.c turns it into a struct image.
+ *
+ * Layout
+ *
+ *   0        struct seg_header, one page
+ *   4096 ..  areas of multiples of SEG_AREA bytes, handed out in order by seg_header.used.  An
+ *            area holds whatever its owner put there; nothing is found by scanning, everything by links:
+ *
+ *   header.info ────▶ struct seg_info      argv, cwd, store, git: written once, before RECORDING
+ *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once linked
+ *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
+ *                        ├ ring[]   newest calls, folded into nodes and stats when full
+ *                        ├ stack ─▶ struct seg_stack ──▶ next     shadow stack, oldest frame first
+ *                        ├ root ──▶ struct seg_node               calling-context tree
+ *                        └ stats ─▶ struct seg_stat ──▶ next      per site: min, max, histogram
+ *
+ * Links are addresses in the writer: the reader subtracts header.map_base and checks bounds, alignment and kind of what it
+ * gets.  A link of 0 is none.
+ *
+ * States of a segment, and who makes each transition
+ *
+ *              segment_create          segment_seal             ingest (deletes the file
+ *   (no file) ────────────────▶ NEW                              after its commit)
+ *                                │ segment_start                        │
+ *                                ▼                                      ▼
+ *                            RECORDING ────────────────▶ SEALED ────▶ (no file)
+ *                                │                                      ▲
+ *                                └── process dies or execs ─────────────┘
+ *
+ * Invariants
+ *
+ *   1. A segment in state NEW holds nothing worth reading.
+ *   2. A unit, thread, node, stat or stack block is complete before the one store that links it.
+ *   3. A call is counted in exactly one of: its node's `calls`; a ring slot whose word is pending
+ *      (non-zero, SEG_FOLDED clear); a live frame.  While `folding` is non-zero one call may be in two.
+ *   4. A frame is live while its sp is not SEG_NO_SP.  In a stack block live frames have no gap, and every
+ *      slot above the topmost live frame has sp == SEG_NO_SP.
+ *   5. On every path from the root a site stands at most once: a call to a site that is already on the path goes
+ *      back to that site's node (recursion).  Such a call has SEG_BACK set, and its time stands in `back` of its own node
+ *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
+ *      made): they mean the same context.
+ *   6. For each node: time of its own = incl - back_child - sum over children (incl - back).
+ *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).
+ *   7. The writer never shortens the file, and never reads a link that it did not write itself.
+ */
+#ifndef HOTPATH_SEGMENT_H
+#define HOTPATH_SEGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "hist.h"
+
+_Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
+
+#define SEG_MAGIC   "HOTPATH\x1a"
+#define SEG_VERSION 1u
+#define SEG_ENDIAN  0x01020304u
+#define SEG_SUFFIX  ".hotpath-seg"
+
+enum {
+	SEG_PAGE = 4096,
+	SEG_AREA = 4096,
+	SEG_RING = 256,		/* newest calls kept per thread */
+	SEG_STACK_FIRST = 256,	/* frames in a thread's first stack block */
+	SEG_NAME = 16,
+	SEG_BUILD_ID = 20,
+};
+
+#define SEG_NO_SP   UINT64_MAX
+#define SEG_NO_SITE UINT32_MAX
+
+enum seg_state {
+	SEG_NEW = 0,
+	SEG_RECORDING = 1,
+	SEG_SEALED = 2,
+};
+
+enum seg_clock {
+	SEG_CLOCK_MONOTONIC = 0, /* ticks are nanoseconds */
+	SEG_CLOCK_TSC = 1,
+	SEG_CLOCK_CNTVCT = 2,
+};
+
+/* How the process ended, as far as it saw it itself. */
+enum seg_end {
+	SEG_END_UNSEEN = 0, /* _exit, a signal, exec, or still running */
+	SEG_END_EXIT = 1,   /* exit() or return from main; exit_status is valid */
+	SEG_END_UNLOAD = 2, /* sealed without an exit status (quick_exit, dlclose of the runtime) */
+};
+
+/* What was not recorded, by cause.  Values are stored: only append, and name them in cli/image.c. */
+enum seg_lost {
+	SEG_LOST_MEMORY = 0,   /* calls without a place: the segment could not grow */
+	SEG_LOST_STARTING = 1, /* calls made while the thread's own area was being set up */
+	SEG_LOST_LATE = 2,     /* calls on a thread after its end was recorded */
+	SEG_LOST_STRAY = 3,    /* exits without an entry: frames inherited by fork, or moved to another thread */
+	SEG_LOST_CONTEXTS = 4, /* calls counted under the root because the context tree is full (nothing else is lost) */
+	SEG_LOST_SITES = 5,    /* sites without a place: their calls are not recorded */
+	SEG_LOST_COUNT = 16,
+};
+
+/*
+ * struct seg_header, at offset 0
+ *
+ *   offset size
+ *        0    8  magic        SEG_MAGIC
+ *        8    4  version      SEG_VERSION
+ *       12    4  endian       SEG_ENDIAN as the writer stores it
+ *       16    4  header_size  sizeof(struct seg_header)
+ *       20    4  state        enum seg_state
+ *       24    8  used         bytes handed out, header included; the file may be shorter (a reservation that
+ *                             failed) or longer
+ *       32    8  map_base     writer's address of offset 0
+ *       40    8  map_size     length of the writer's mapping
+ *       48    4  pid
+ *       52    4  ppid
+ *       56    8  proc_start   start time of the process, /proc/PID/stat field 22
+ *       64    8  pid_ns       inode of /proc/self/ns/pid, 0 when unknown
+ *       72   16  boot_id      of the kernel, to know a reboot
+ *       88   16  run_id       random, names this part of a run for ever
+ *      104   16  parent_id    run_id of the process that forked this one; zero when none is known
+ *      120    4  clock        enum seg_clock
+ *      124    4  cpu_count
+ *      128    8  hz           ticks per second, as known at the start
+ *      136    8  start_ticks  \
+ *      144    8  start_mono    > one instant: clock ticks, CLOCK_MONOTONIC ns, CLOCK_REALTIME ns
+ *      152    8  start_real   /
+ *      160    8  end_ticks    \
+ *      168    8  end_mono      > the same at the seal; zero before
+ *      176    8  end_real     /
+ *      184    8  inside       measuring cost inside a call's own interval, in 1/1024 tick
+ *      192    8  outside      measuring cost charged to the caller, in 1/1024 tick
+ *      200    4  end_how      enum seg_end
+ *      204    4  exit_status
+ *      208    8  info         link to struct seg_info
+ *      216    8  units        link to the newest struct seg_unit
+ *      224    8  threads      link to the newest struct seg_thread
+ *      232    4  n_sites      site ids handed out are 1 .. n_sites
+ *      236    4  n_threads    threads ever seen (places are reused, so there may be fewer seg_threads)
+ *      240  128  lost         uint64_t[SEG_LOST_COUNT], what no thread could count itself
+ */
+struct seg_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t endian;
+	uint32_t header_size;
+	uint32_t state;
+	uint64_t used;
+	uint64_t map_base;
+	uint64_t map_size;
+	uint32_t pid;
+	uint32_t ppid;
+	uint64_t proc_start;
+	uint64_t pid_ns;
+	uint8_t boot_id[16];
+	uint8_t run_id[16];
+	uint8_t parent_id[16];
+	uint32_t clock;
+	uint32_t cpu_count;
+	uint64_t hz;
+	uint64_t start_ticks;
+	uint64_t start_mono;
+	uint64_t start_real;
+	uint64_t end_ticks;
+	uint64_t end_mono;
+	uint64_t end_real;
+	uint64_t inside;
+	uint64_t outside;
+	uint32_t end_how;
+	int32_t exit_status;
+	struct seg_info *info;
+	struct seg_unit *units;
+	struct seg_thread *threads;
+	uint32_t n_sites;
+	uint32_t n_threads;
+	uint64_t lost[SEG_LOST_COUNT];
+};
+
+/* Keys of struct seg_info.  Values are stored: only append. */
+enum seg_key {
+	SEG_KEY_END = 0,
+	SEG_KEY_ARGV = 1,   /* arguments, each with its NUL, as /proc/self/cmdline */
+	SEG_KEY_CWD = 2,
+	SEG_KEY_EXE = 3,
+	SEG_KEY_LABEL = 4,  /* HOTPATH_LABEL */
+	SEG_KEY_STORE = 5,  /* folder of the store: DIR of DIR/hotpath.db */
+	SEG_KEY_ROOT = 6,   /* project root from the first unit that has one */
+	SEG_KEY_HOST = 7,
+	SEG_KEY_KERNEL = 8, /* sysname release machine */
+	SEG_KEY_CPU = 9,    /* model name */
+	SEG_KEY_BRANCH = 10, /* git branch at the start */
+	SEG_KEY_COMMIT = 11, /* git commit at the start, 40 or 64 hex digits */
+	SEG_KEY_TOKEN = 12, /* HOTPATH_RUN_TOKEN: set by `hotpath run`, ties processes to one command */
+	SEG_KEY_CUT = 13,   /* the key (one byte) whose value had to be cut */
+	SEG_KEY_COUNT = 14,
+};
+
+/*
+ * struct seg_info: what is known of the process, a list of records
+ *
+ *   offset size
+ *        0    4  size         bytes of records that follow the head
+ *        4    4  (zero)
+ *        8       records: uint32_t key, uint32_t length, length bytes, zero bytes up to a multiple of 8
+ */
+struct seg_info {
+	uint32_t size;
+	uint32_t zero;
+	char records[];
+};
+
+/*
+ * struct seg_site: one site, 32 bytes; strings are offsets from the start of their unit
+ *
+ *   offset size
+ *        0   24  name, qualified, mangled, label, file, rule    as in struct hotpath_site; 0 is null
+ *       24    4  line
+ *       28    2  language
+ *       30    2  flags
+ */
+struct seg_site {
+	uint32_t name;
+	uint32_t qualified;
+	uint32_t mangled;
+	uint32_t label;
+	uint32_t file;
+	uint32_t rule;
+	uint32_t line;
+	uint16_t language;
+	uint16_t flags;
+};
+
+/*
+ * struct seg_unit: the sites of one unit
+ *
+ *   offset size
+ *        0    8  next
+ *        8    8  size         bytes, with sites and strings
+ *       16    4  first_id     sites[i] has id first_id + i
+ *       20    4  n_sites
+ *       24    4  source       offset of a string
+ *       28    4  object       offset of a string: path of the program or library that the unit is in; 0 unknown
+ *       32    8  hash         of the unit's content; a unit loaded again gets its old ids
+ *       40    4  build_id_len 0 .. SEG_BUILD_ID
+ *       44   20  build_id     of the program or library
+ *       64       struct seg_site[n_sites], then strings, each NUL-terminated
+ */
+struct seg_unit {
+	struct seg_unit *next;
+	uint64_t size;
+	uint32_t first_id;
+	uint32_t n_sites;
+	uint32_t source;
+	uint32_t object;
+	uint64_t hash;
+	uint32_t build_id_len;
+	uint8_t build_id[SEG_BUILD_ID];
+	struct seg_site sites[];
+};
+
+/*
+ * struct seg_carry: a histogram counter went round: add 2^32 to `bucket` for each
+ *
+ *   offset size
+ *        0    8  next
+ *        8    8  bucket
+ */
+struct seg_carry {
+	struct seg_carry *next;
+	uint64_t bucket;
+};
+
+/*
+ * struct seg_stat: one site on one thread
+ *
+ *   offset size
+ *        0    4  site
+ *        4    4  (zero)
+ *        8    8  next         list of the thread
+ *       16    8  min          ticks; UINT64_MAX before the first call
+ *       24    8  max          ticks
+ *       32    8  carry        link to struct seg_carry
+ *       40    8  (zero)
+ *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ */
+struct seg_stat {
+	uint32_t site;
+	uint32_t zero;
+	struct seg_stat *next;
+	uint64_t min;
+	uint64_t max;
+	struct seg_carry *carry;
+	uint64_t zero2;
+	uint32_t lines[HIST_LINES];
+};
+
+/*
+ * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path and a fold touch
+ *
+ *   offset size
+ *        0    4  site         SEG_NO_SITE at the root
+ *        4    4  active       live frames at this node
+ *        8    8  parent       0 at the root
+ *       16    8  last         the node that was entered last from here
+ *       24    8  stat         0 when there was no memory for it
+ *       32    8  calls        returned calls, folded
+ *       40    8  incl         ticks of all of them
+ *       48    8  child        first child
+ *       56    8  sibling      next child of the same parent
+ *       64    8  inner_calls  calls made while a frame of this node was live
+ *       72    8  inner        ticks of those
+ *       80    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
+ *       88    8  back_child   ticks of such calls made by this node's frames
+ *       96    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
+ *      104   24  (zero)
+ */
+struct seg_node {
+	uint32_t site;
+	uint32_t active;
+	struct seg_node *parent;
+	struct seg_node *last;
+	struct seg_stat *stat;
+	uint64_t calls;
+	uint64_t incl;
+	struct seg_node *child;
+	struct seg_node *sibling;
+	uint64_t inner_calls;
+	uint64_t inner;
+	uint64_t back;
+	uint64_t back_child;
+	uint64_t unwound;
+	uint64_t zero[3];
+};
+
+/* Bits of a sample's word below the node's address. */
+enum {
+	SEG_INNER = 1,	 /* a frame of the same node was live */
+	SEG_BACK = 2,	 /* entered by recursion; the caller's back_child has the time already */
+	SEG_UNWOUND = 4, /* closed without its exit */
+	SEG_FOLDED = 8,	 /* counted in its node; kept to show the newest calls */
+	SEG_WORD_BITS = 63,
+};
+
+/*
+ * struct seg_sample: one call that returned, 24 bytes
+ *
+ *   offset size
+ *        0    8  end          ticks at the exit
+ *        8    8  incl         ticks between entry and exit
+ *       16    8  word         address of the node, and bits; 0 before first use.  Written last
+ */
+struct seg_sample {
+	uint64_t end;
+	uint64_t incl;
+	uint64_t word;
+};
+
+/*
+ * struct seg_frame: one entry of the shadow stack, 24 bytes
+ *
+ *   offset size
+ *        0    8  start        ticks at the entry
+ *        8    8  sp           stack pointer in the entry hook; SEG_NO_SP: not live (invariant 4)
+ *       16    8  node
+ */
+struct seg_frame {
+	uint64_t start;
+	uint64_t sp;
+	struct seg_node *node;
+};
+
+/*
+ * struct seg_stack: a block of the shadow stack.  frames[0] is not a call: in the first block it
+ * stands for the thread itself (node: the root), in a later one it repeats the node of the frame below.
+ *
+ *   offset size
+ *        0    8  next         newer block; it stays when its frames are gone
+ *        8    8  prev         older block
+ *       16    8  n_frames
+ *       24       struct seg_frame[n_frames]
+ */
+struct seg_stack {
+	struct seg_stack *next;
+	struct seg_stack *prev;
+	uint64_t n_frames;
+	struct seg_frame frames[];
+};
+
+/*
+ * struct seg_thread
+ *
+ *   offset size
+ *        0    8  next
+ *        8    4  tid          kernel id of the newest owner
+ *       12    4  live         1 while a thread owns the place
+ *       16    4  owners       threads that had this place, one after the other
+ *       20    4  n_nodes
+ *       24    4  n_stats
+ *       28    4  (zero)
+ *       32   16  name         of the newest owner, NUL-padded
+ *       48    8  start_ticks  first entry of the first owner
+ *       56    8  end_ticks    end of the newest owner; 0 while live
+ *       64    8  now_ticks    \ one instant, refreshed about each millisecond while calls are made:
+ *       72    8  now_mono     / the last sign of life of a killed process
+ *       80    8  folding      1 + index of the ring slot being folded; 0: none (invariant 3)
+ *       88    8  root         link to the root node
+ *       96    8  stats        link to the newest struct seg_stat
+ *      104    8  stack        link to the first stack block
+ *      112  128  lost         uint64_t[SEG_LOST_COUNT]
+ *      240   16  (zero)
+ *      256       ring         struct seg_sample[SEG_RING]
+ */
+struct seg_thread {
+	struct seg_thread *next;
+	uint32_t tid;
+	uint32_t live;
+	uint32_t owners;
+	uint32_t n_nodes;
+	uint32_t n_stats;
+	uint32_t zero;
+	char name[SEG_NAME];
+	uint64_t start_ticks;
+	uint64_t end_ticks;
+	uint64_t now_ticks;
+	uint64_t now_mono;
+	uint64_t folding;
+	struct seg_node *root;
+	struct seg_stat *stats;
+	struct seg_stack *stack;
+	uint64_t lost[SEG_LOST_COUNT];
+	uint64_t zero2[2];
+	struct seg_sample ring[SEG_RING];
+};
+
+#define SEG_ASSERT_AT(s, f, o) _Static_assert(offsetof(struct s, f) == (o), #s "." #f)
+SEG_ASSERT_AT(seg_header, used, 24);
+SEG_ASSERT_AT(seg_header, boot_id, 72);
+SEG_ASSERT_AT(seg_header, clock, 120);
+SEG_ASSERT_AT(seg_header, inside, 184);
+SEG_ASSERT_AT(seg_header, info, 208);
+SEG_ASSERT_AT(seg_header, lost, 240);
+SEG_ASSERT_AT(seg_unit, build_id, 44);
+SEG_ASSERT_AT(seg_unit, sites, 64);
+SEG_ASSERT_AT(seg_stat, lines, 48);
+SEG_ASSERT_AT(seg_node, child, 48);
+SEG_ASSERT_AT(seg_node, unwound, 96);
+SEG_ASSERT_AT(seg_thread, now_ticks, 64);
+SEG_ASSERT_AT(seg_thread, lost, 112);
+SEG_ASSERT_AT(seg_thread, ring, 256);
+_Static_assert(sizeof(struct seg_header) == 368 && sizeof(struct seg_header) <= SEG_PAGE, "");
+_Static_assert(sizeof(struct seg_site) == 32, "");
+_Static_assert(sizeof(struct seg_stat) == 736, "");
+_Static_assert(sizeof(struct seg_node) == 128, "");
+_Static_assert(sizeof(struct seg_sample) == 24, "");
+_Static_assert(sizeof(struct seg_frame) == 24, "");
+
+#endif /* HOTPATH_SEGMENT_H */
