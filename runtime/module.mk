@@ -1,1 +1,38 @@
-# targets of runtime/
+# runtime: libhotpath.so and libhotpath.a, C11, libc only.
+
+RUNTIME_SRC = hook tree fold thread unit segment process clock end
+RUNTIME_OBJ = $(RUNTIME_SRC:%=$(B)/runtime/%.o)
+# No frame pointer, no stack protector, no vector registers: the hooks run at any instruction of the host.
+RUNTIME_CFLAGS = $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
+	-fomit-frame-pointer -fno-strict-aliasing $(RUNTIME_MACHINE)
+RUNTIME_MACHINE := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),-mno-avx)
+
+all: runtime
+.PHONY: runtime install-runtime uninstall-runtime
+runtime: $(B)/lib/libhotpath.so $(B)/lib/libhotpath.a
+
+$(B)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/lib/libhotpath.so: $(RUNTIME_OBJ)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libhotpath.so -Wl,-z,nodelete,-z,now,-z,relro $(LDFLAGS) -o $@ $^
+
+# One object with one global name, so that a static link can clash with nothing of the program's.
+$(B)/lib/libhotpath.a: $(RUNTIME_OBJ)
+	@mkdir -p $(@D)
+	ld -r -o $(B)/runtime/all.o $^
+	objcopy --localize-hidden $(B)/runtime/all.o
+	rm -f $@
+	ar rcs $@ $(B)/runtime/all.o
+
+install-runtime: runtime
+	install -d $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/lib/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.so
+	install -m 644 $(B)/lib/libhotpath.a $(DESTDIR)$(LIBDIR)/libhotpath.a
+
+uninstall-runtime:
+	rm -f $(DESTDIR)$(LIBDIR)/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.a
+
+-include $(RUNTIME_OBJ:.o=.d)

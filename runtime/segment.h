@@ -6,14 +6,15 @@
  * Layout
  *
  *   0        struct seg_header, one page
- *   4096 ..  areas of multiples of SEG_AREA bytes, handed out in order by seg_header.used.  An
- *            area holds whatever its owner put there; nothing is found by scanning, everything by links:
+ *   4096 ..  areas of whole pages, handed out in order by seg_header.used.  An area holds whatever its
+ *            owner put there; nothing is found by scanning, everything by links.  The file is sparse: only what
+ *            was reserved with fallocate may be touched:
  *
  *   header.info ────▶ struct seg_info      argv, cwd, store, git: written once, before RECORDING
  *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once linked
  *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
  *                        ├ ring[]   newest calls, folded into nodes and stats when full
- *                        ├ stack ─▶ struct seg_stack ──▶ next     shadow stack, oldest frame first
+ *                        ├ stack ─▶ struct seg_frame[]              shadow stack, oldest frame first
  *                        ├ root ──▶ struct seg_node               calling-context tree
  *                        └ stats ─▶ struct seg_stat ──▶ next      per site: min, max, histogram
  *
@@ -35,9 +36,10 @@
  *   1. A segment in state NEW holds nothing worth reading.
  *   2. A unit, thread, node, stat or stack block is complete before the one store that links it.
  *   3. A call is counted in exactly one of: its node's `calls`; a ring slot whose word is pending
- *      (non-zero, SEG_FOLDED clear); a live frame.  While `folding` is non-zero one call may be in two.
- *   4. A frame is live while its sp is not SEG_NO_SP.  In a stack block live frames have no gap, and every
- *      slot above the topmost live frame has sp == SEG_NO_SP.
+ *      (SEG_FOLDED clear); a live frame.  While `folding` is non-zero one call may be in two.
+ *   4. stack[0] stands for the thread itself (node: the root).  Of the frames above it that were ever used, those
+ *      whose sp is neither 0 nor SEG_NO_SP are live calls; they have no gap but for one being entered or left at
+ *      that very instruction.  stack[stack_used] and all above were never used and read as zero.
  *   5. On every path from the root a site stands at most once: a call to a site that is already on the path goes
  *      back to that site's node (recursion).  Such a call has SEG_BACK set, and its time stands in `back` of its own node
  *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
@@ -62,9 +64,8 @@ _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs onl
 
 enum {
 	SEG_PAGE = 4096,
-	SEG_AREA = 4096,
 	SEG_RING = 256,		/* newest calls kept per thread */
-	SEG_STACK_FIRST = 256,	/* frames in a thread's first stack block */
+	SEG_STACK_MAX = 1 << 20, /* frames a thread can have at most */
 	SEG_NAME = 16,
 	SEG_BUILD_ID = 20,
 };
@@ -97,8 +98,8 @@ enum seg_lost {
 	SEG_LOST_STARTING = 1, /* calls made while the thread's own area was being set up */
 	SEG_LOST_LATE = 2,     /* calls on a thread after its end was recorded */
 	SEG_LOST_STRAY = 3,    /* exits without an entry: frames inherited by fork, or moved to another thread */
-	SEG_LOST_CONTEXTS = 4, /* calls counted under the root because the context tree is full (nothing else is lost) */
-	SEG_LOST_SITES = 5,    /* sites without a place: their calls are not recorded */
+	SEG_LOST_CONTEXTS = 4, /* calling contexts merged into one per function because the tree is full */
+	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
 	SEG_LOST_COUNT = 16,
 };
 
@@ -350,7 +351,7 @@ enum {
  *   offset size
  *        0    8  end          ticks at the exit
  *        8    8  incl         ticks between entry and exit
- *       16    8  word         address of the node, and bits; 0 before first use.  Written last
+ *       16    8  word         address of the node, and bits; SEG_FOLDED alone before first use.  Written last
  */
 struct seg_sample {
 	uint64_t end;
@@ -373,23 +374,6 @@ struct seg_frame {
 };
 
 /*
- * struct seg_stack: a block of the shadow stack.  frames[0] is not a call: in the first block it
- * stands for the thread itself (node: the root), in a later one it repeats the node of the frame below.
- *
- *   offset size
- *        0    8  next         newer block; it stays when its frames are gone
- *        8    8  prev         older block
- *       16    8  n_frames
- *       24       struct seg_frame[n_frames]
- */
-struct seg_stack {
-	struct seg_stack *next;
-	struct seg_stack *prev;
-	uint64_t n_frames;
-	struct seg_frame frames[];
-};
-
-/*
  * struct seg_thread
  *
  *   offset size
@@ -408,9 +392,10 @@ struct seg_stack {
  *       80    8  folding      1 + index of the ring slot being folded; 0: none (invariant 3)
  *       88    8  root         link to the root node
  *       96    8  stats        link to the newest struct seg_stat
- *      104    8  stack        link to the first stack block
+ *      104    8  stack        link to struct seg_frame[]
  *      112  128  lost         uint64_t[SEG_LOST_COUNT]
- *      240   16  (zero)
+ *      240    8  stack_used   frames of the stack that have file behind them
+ *      248    8  (zero)
  *      256       ring         struct seg_sample[SEG_RING]
  */
 struct seg_thread {
@@ -429,9 +414,10 @@ struct seg_thread {
 	uint64_t folding;
 	struct seg_node *root;
 	struct seg_stat *stats;
-	struct seg_stack *stack;
+	struct seg_frame *stack;
 	uint64_t lost[SEG_LOST_COUNT];
-	uint64_t zero2[2];
+	uint64_t stack_used;
+	uint64_t zero2;
 	struct seg_sample ring[SEG_RING];
 };
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clock of a run: which counter, how fast it is, and what a measured call costs.
+ *
+ * The TSC is used when the processor says that it is invariant and the kernel still offers it as a
+ * clock source (it drops it when it finds it unstable).  HOTPATH_CLOCK=monotonic|tsc decides
+ * otherwise.
+ */
+#include <string.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#include "runtime.h"
+
+static uint64_t gettime(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+uint64_t ticks_monotonic(void)
+{
+	return gettime(CLOCK_MONOTONIC);
+}
+
+/* hp_ticks: the clock of the run, where speed does not matter. */
+uint64_t hp_ticks(void)
+{
+	return hp_process.clock == SEG_CLOCK_MONOTONIC ? ticks_monotonic() : ticks_tsc();
+}
+
+/*
+ * hp_clock_now: one instant on all clocks.  The pair is read until no more than 1 µs of
+ * interruption lies in it, ten times at most, and the best is kept.  real_ns may be NULL.
+ */
+void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (int i = 0; i < 10 && best > 1000; i++) {
+		uint64_t m0 = ticks_monotonic();
+		uint64_t t = hp_ticks();
+		uint64_t r = real_ns ? gettime(CLOCK_REALTIME) : 0;
+		uint64_t m1 = ticks_monotonic();
+
+		if (m1 - m0 >= best)
+			continue;
+		best = m1 - m0;
+		*ticks = t;
+		*mono_ns = m0 + (m1 - m0) / 2;
+		if (real_ns)
+			*real_ns = r;
+	}
+}
+
+#if defined(__x86_64__)
+static bool tsc_is_invariant(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1 << 8);
+}
+
+static bool kernel_offers_tsc(void)
+{
+	char list[128];
+	long n = hp_read_file("/sys/devices/system/clocksource/clocksource0/available_clocksource",
+			      list, sizeof(list));
+
+	/* Without /sys (a bare chroot) the processor's word has to do. */
+	return n < 0 || strstr(list, "tsc");
+}
+#endif
+
+/* hp_clock_choose: the clock of this run. */
+uint32_t hp_clock_choose(void)
+{
+	const char *forced = hp_env("HOTPATH_CLOCK");
+
+	if (forced && strcmp(forced, "monotonic") == 0)
+		return SEG_CLOCK_MONOTONIC;
+#if defined(__x86_64__)
+	if (forced && strcmp(forced, "tsc") == 0)
+		return SEG_CLOCK_TSC;
+	return tsc_is_invariant() && kernel_offers_tsc() ? SEG_CLOCK_TSC : SEG_CLOCK_MONOTONIC;
+#elif defined(__aarch64__)
+	return SEG_CLOCK_CNTVCT;
+#else
+	return SEG_CLOCK_MONOTONIC;
+#endif
+}
+
+enum {
+	BATCHES = 8,
+	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life
+			   */
+};
+
+/* batch: CALLS empty measured calls; their cost in all, and what of it the calls' own intervals
+ * saw. */
+static void batch(struct hot *hot, uint32_t *slot, uint64_t *all, uint64_t *inside)
+{
+	struct seg_node *node = hot->place->seg.root->child;
+	uint64_t before = node ? node->incl : 0;
+	uint64_t start = hp_ticks();
+
+	for (int i = 0; i < CALLS; i++) {
+		hp_process.hooks.enter(slot);
+		compiler_barrier();
+		hp_process.hooks.exit(slot);
+	}
+	*all = hp_ticks() - start;
+	hp_fold_all(hot);
+	*inside = hot->place->seg.root->child->incl - before;
+}
+
+/*
+ * hp_clock_calibrate: measures an empty call on a place that no reader ever sees, and the speed of
+ * the clock meanwhile. The cheapest batch counts: everything that disturbs a batch makes it dearer.
+ */
+void hp_clock_calibrate(void)
+{
+	struct seg_header *seg = hp_process.seg;
+	struct hot *hot = &hp_hot;
+	struct hot saved = *hot;
+	uint32_t slot = 1;
+	uint64_t best_all = UINT64_MAX, best_inside = 0;
+	uint64_t t0, t1, m0, m1;
+	struct place *place = hp_place_new();
+
+	if (!place)
+		return;
+	hp_clock_now(&t0, &m0, NULL);
+	place->clock_next = UINT64_MAX;
+	hot->state = THREAD_LIVE;
+	hp_place_attach(hot, place);
+	for (int i = 0; i < BATCHES; i++) {
+		uint64_t all, inside;
+
+		batch(hot, &slot, &all, &inside);
+		if (i > 0 && all < best_all) {
+			best_all = all;
+			best_inside = inside;
+		}
+	}
+	*hot = saved;
+	hp_clock_now(&t1, &m1, NULL);
+	if (best_inside > best_all)
+		best_inside = best_all;
+	seg->inside = best_inside * 1024 / CALLS;
+	seg->outside = (best_all - best_inside) * 1024 / CALLS;
+	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC
+			  ? 1000000000u
+			  : (uint64_t)((double)(t1 - t0) * 1e9 / (double)(m1 - m0));
+	hp_process.ms_ticks = seg->hz / 1000;
+}

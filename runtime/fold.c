@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Folding: the calls in a thread's ring become sums and histograms.
+ *
+ * Every step is one addition in memory, or a test before a compare-and-swap, so a signal handler
+ * that folds in the middle of a fold changes nothing that we hold.  A full ring met inside a fold
+ * (by such a handler) is not folded again: its one call goes straight into its node.
+ */
+#include "runtime.h"
+
+/* lower, raise: *p = min / max(*p, v), though a handler may do the same at any instruction. */
+static inline void lower(uint64_t *p, uint64_t v)
+{
+	uint64_t old = *p;
+
+	while (unlikely(v < old) &&
+	       !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static inline void raise_to(uint64_t *p, uint64_t v)
+{
+	uint64_t old = *p;
+
+	while (unlikely(v > old) &&
+	       !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* line_new: the place of 16 histogram counters that were not needed before. */
+static __attribute__((noinline)) uint32_t line_new(struct place *place, uint32_t *line)
+{
+	void *counters = hp_arena_alloc(place, HIST_LINE * sizeof(uint32_t), 64);
+	uint32_t none = 0;
+
+	if (!counters)
+		return 0;
+	uint32_t index = (uint32_t)(((uint64_t)counters - hp_process.seg->map_base) / 64);
+
+	__atomic_compare_exchange_n(line, &none, index, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	return *line;
+}
+
+/* carry: a counter went round. */
+static __attribute__((noinline)) void carry(struct place *place, struct seg_stat *stat,
+					    uint32_t bucket)
+{
+	struct seg_carry *c = hp_arena_alloc(place, sizeof(*c), 16);
+
+	if (!c)
+		return;
+	c->bucket = bucket;
+	c->next = stat->carry;
+	compiler_barrier();
+	stat->carry = c;
+}
+
+static inline void hist_add(struct place *place, char *base, struct seg_stat *stat, uint64_t ticks)
+{
+	uint32_t bucket = hist_bucket(ticks);
+	uint32_t *line = &stat->lines[bucket / HIST_LINE];
+	uint64_t index = *line;
+
+	if (unlikely(!index)) {
+		index = line_new(place, line);
+		if (!index)
+			return;
+	}
+	uint32_t *counter = (uint32_t *)(base + 64 * index) + bucket % HIST_LINE;
+
+	if (unlikely(__atomic_load_n(counter, __ATOMIC_RELAXED) == UINT32_MAX))
+		carry(place, stat, bucket);
+#if defined(__x86_64__)
+	__asm__ volatile("addl $1, %0" : "+m"(*counter) : : "cc");
+#else
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+#endif
+}
+
+/* fold_one: counts one call in its node and stat. */
+static inline void fold_one(struct place *place, char *base, uint64_t incl, uint64_t word)
+{
+	struct seg_node *n = (struct seg_node *)(word & ~(uint64_t)SEG_WORD_BITS);
+	struct seg_stat *stat = n->stat;
+
+	bump(&n->calls, 1);
+	bump(&n->incl, incl);
+	if (unlikely(word & SEG_INNER)) {
+		bump(&n->inner_calls, 1);
+		bump(&n->inner, incl);
+	}
+	if (unlikely(word & SEG_BACK))
+		bump(&n->back, incl);
+	lower(&stat->min, incl);
+	raise_to(&stat->max, incl);
+	hist_add(place, base, stat, incl);
+}
+
+/* sign_of_life: notes the time, about once a millisecond: what a killed process leaves as its end.
+ */
+static __attribute__((noinline)) void sign_of_life(struct place *place, uint64_t now)
+{
+	uint64_t ticks, mono;
+
+	hp_clock_now(&ticks, &mono, NULL);
+	place->seg.now_ticks = ticks;
+	place->seg.now_mono = mono;
+	place->clock_next = now + hp_process.ms_ticks;
+}
+
+/*
+ * fold_ring: folds what is pending.
+ *
+ * Slots from ring_from up to `next` were taken since the last fold.  One of them that still says
+ * SEG_FOLDED was taken but not yet written: we are a handler that interrupted its writer.  It is
+ * left alone, and the ring goes on behind it instead of at its start.
+ */
+static void fold_ring(struct hot *hot)
+{
+	struct place *place = hot->place;
+	struct seg_sample *ring = place->seg.ring;
+	char *base = (char *)hp_process.seg;
+	struct seg_sample *go_on = ring;
+	uint64_t now = 0;
+
+	for (struct seg_sample *s = ring; s < hot->next; s++) {
+		uint64_t word = s->word;
+
+		if (unlikely(word & SEG_FOLDED)) {
+			if (s >= place->ring_from)
+				go_on = s + 1;
+			continue;
+		}
+		place->seg.folding = (uint64_t)(s - ring) + 1;
+		compiler_barrier();
+		fold_one(place, base, s->incl, word);
+		compiler_barrier();
+		s->word = word | SEG_FOLDED;
+		now = s->end;
+	}
+	compiler_barrier();
+	place->seg.folding = 0;
+	place->ring_from = go_on;
+	hot->next = go_on;
+	if (now >= place->clock_next)
+		sign_of_life(place, now);
+}
+
+/* hp_fold_full: the ring had no slot for this call. */
+__attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl,
+					    uint64_t word)
+{
+	struct place *place = hot->place;
+
+	if (place->seg.folding == 0)
+		fold_ring(hot);
+	if (hot->next == hot->end) {
+		fold_one(place, (char *)hp_process.seg, incl, word);
+		return;
+	}
+	struct seg_sample *s = hot->next++;
+
+	compiler_barrier();
+	s->end = end;
+	s->incl = incl;
+	compiler_barrier();
+	s->word = word;
+}
+
+/* hp_fold_all: folds what there is, when a thread gives its place back. */
+void hp_fold_all(struct hot *hot)
+{
+	if (hot->place->seg.folding == 0)
+		fold_ring(hot);
+}

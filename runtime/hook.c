@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entry and exit: what happens at every measured call.
+ *
+ * A thread has a shadow stack of live frames.  Entry pushes one, with the node of its calling
+ * context; exit pops it and appends a sample to the thread's ring, which fold.c turns into sums and
+ * histograms when it is full.
+ *
+ * Order of stores.  A signal handler with measured functions may run between any two instructions,
+ * and a SIGKILL may strike there.  So entry raises `top` first and fills the frame then, exit
+ * lowers `top` before it writes the sample, a sample's word is written last, and a frame above the
+ * top always has sp == SEG_NO_SP (invariants 3 and 4 of segment.h): a frame that is being made can
+ * be pushed upon, and is never mistaken for a dead one.
+ *
+ * Dead frames.  A longjmp, or an exception through C code built without -fexceptions, leaves frames
+ * that never see their exit. The stack grows down: a frame whose hook ran at a lower stack pointer
+ * than ours cannot be our caller. Such frames are closed by the landing hook behind a setjmp, by
+ * the next entry, or by the exit of an outer frame, whichever comes first.
+ *
+ * Figures (2 rdtsc = 1): see testsuite/bench/calls.c, which prints them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include "runtime.h"
+
+__thread struct hot hp_hot __attribute__((tls_model("initial-exec"))) = {
+	.top = &hp_unborn[0],
+	.limit = &hp_unborn[0],
+};
+
+/* The frame of a thread without a place: its node matches no site and leads to itself. */
+static struct seg_node unborn_node = {.site = SEG_NO_SITE, .last = &unborn_node};
+struct seg_frame hp_unborn[2] = {
+	{.sp = SEG_NO_SP, .node = &unborn_node},
+	{.sp = SEG_NO_SP, .node = &unborn_node},
+};
+
+/* The stack pointer at the hook's entry: below that of every live measured caller. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define hook_sp() ((uint64_t)__builtin_dwarf_cfa())
+#else
+#define hook_sp() ((uint64_t)__builtin_frame_address(0))
+#endif
+
+static inline void push(struct hot *hot, struct seg_node *node, uint64_t sp)
+{
+	struct seg_frame *f = hot->top + 1;
+
+	hot->top = f;
+	compiler_barrier();
+	f->node = node;
+	node->active++;
+	compiler_barrier();
+	f->sp = sp;
+}
+
+/*
+ * pop: takes the top frame, a call of node n, off the stack and hands its time on.
+ * The caller's node differs from n->parent when the call was a recursion: then the caller's own
+ * time is put right here, and the fold knows by SEG_BACK.
+ */
+static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
+{
+	struct seg_node *n = f->node;
+	struct seg_node *caller = f[-1].node;
+	uint64_t incl = now - f->start;
+	uint64_t word = (uint64_t)n | bits;
+
+	f->sp = SEG_NO_SP;
+	compiler_barrier();
+	hot->top = f - 1;
+	if (unlikely(--n->active))
+		word |= SEG_INNER;
+	if (unlikely(caller != n->parent)) {
+		bump(&caller->back_child, incl);
+		word |= SEG_BACK;
+	}
+
+	struct seg_sample *s = hot->next;
+
+	if (unlikely(s == hot->end)) {
+		hp_fold_full(hot, now, incl, word);
+		return;
+	}
+	hot->next = s + 1;
+	compiler_barrier();
+	s->end = now;
+	s->incl = incl;
+	compiler_barrier();
+	s->word = word;
+}
+
+/*
+ * on_signal_stack: whether we run on an alternate signal stack.  Its addresses say nothing of the
+ * frames of the thread's own stack.  A system call, but only where a frame looks dead.
+ */
+static bool on_signal_stack(void)
+{
+	stack_t alt;
+
+	return sigaltstack(NULL, &alt) == 0 && (alt.ss_flags & SS_ONSTACK);
+}
+
+/* hp_close_frames: closes the live frames above down_to, newest first, as calls that end now. */
+__attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame *down_to,
+					       uint64_t now)
+{
+	while (hot->top > down_to) {
+		struct seg_frame *f = hot->top;
+
+		if (f->node->site == SEG_NO_SITE || f->sp == SEG_NO_SP) {
+			/* No call's frame: the wall above the deepest call, or one that a signal
+			 * handler left by longjmp before it was made. */
+			if (f->node->active)
+				f->node->active--;
+			f->sp = SEG_NO_SP;
+			compiler_barrier();
+			hot->top = f - 1;
+			continue;
+		}
+		bump(&f->node->unwound, 1);
+		pop(hot, f, now, SEG_UNWOUND);
+	}
+}
+
+/* close_dead: closes the frames that lie below sp and so cannot be callers of a function at sp. */
+static void close_dead(struct hot *hot, uint64_t sp, uint64_t now)
+{
+	struct seg_frame *bottom = hot->place->seg.stack;
+	struct seg_frame *f = hot->top;
+
+	if (on_signal_stack())
+		return;
+	while (f > bottom && f->sp < sp)
+		f--;
+	hp_close_frames(hot, f, now);
+	if (hot->top < hot->limit)
+		hot->over = 0;
+}
+
+/* lost_without_place: why a thread has no place. */
+static enum seg_lost lost_without_place(const struct hot *hot)
+{
+	switch (hot->state) {
+	case THREAD_BEING_BORN:
+		return SEG_LOST_STARTING;
+	case THREAD_OVER:
+		return SEG_LOST_LATE;
+	default:
+		return SEG_LOST_MEMORY;
+	}
+}
+
+/* count_lost: a call that could not be recorded at all. */
+static void count_lost(struct hot *hot, enum seg_lost cause)
+{
+	if (hot->place)
+		bump(&hot->place->seg.lost[cause], 1);
+	else if (hp_process.seg)
+		__atomic_fetch_add(&hp_process.seg->lost[cause], 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * enter_slow: everything an entry can meet but a known callee: a thread's first call, dead frames,
+ * a new calling context, the end of the stack.  Returns whether a frame was pushed.
+ */
+static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t sp)
+{
+	struct hot *hot = &hp_hot;
+	int saved_errno = errno;
+	bool pushed = false;
+
+	if (unlikely(!hot->place) && !hp_thread_born(hot)) {
+		if (hot->state != THREAD_UNBORN)
+			count_lost(hot, lost_without_place(hot));
+		goto out;
+	}
+	if (sp > hot->top->sp)
+		close_dead(hot, sp, hp_ticks());
+	if (hot->top == hot->limit && !hp_stack_grow(hot)) {
+		if (!hot->over++) /* put up a wall, so that no exit from above takes the frame below
+				   */
+			push(hot, &hot->place->lost_node, sp);
+		count_lost(hot, SEG_LOST_DEEP);
+		goto out;
+	}
+	if (unlikely(hot->over)) {
+		hot->over++;
+		count_lost(hot, SEG_LOST_DEEP);
+		goto out;
+	}
+	push(hot, hp_tree_child(hot->place, hot->top->node, site), sp);
+	pushed = true;
+out:
+	errno = saved_errno;
+	return pushed;
+}
+
+/* exit_slow: the top frame is not a call of this site. */
+static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t sp, uint64_t now)
+{
+	struct hot *hot = &hp_hot;
+	int saved_errno = errno;
+	struct seg_frame *f = hot->top;
+
+	if (!hot->place) /* entered before the thread was known, or in the parent of a fork */
+		goto out;
+	if (hot->over) {
+		if (!--hot->over)
+			hp_close_frames(hot, hot->top - 1, now);
+		goto out;
+	}
+	if (f->node == &hot->place->lost_node) {
+		bump(&hot->place->seg.lost[SEG_LOST_MEMORY], 1);
+		hp_close_frames(hot, f - 1, now);
+		goto out;
+	}
+	/* Frames whose exit was jumped over lie above ours.  A frame made at a lower sp than this
+	 * hook's is not ours: ours was entered where the stack was at least as high. */
+	while (f > hot->place->seg.stack && (f->node->site != site || f->sp < sp))
+		f--;
+	if (f == hot->place->seg.stack) {
+		count_lost(hot, SEG_LOST_STRAY);
+		goto out;
+	}
+	hp_close_frames(hot, f, now);
+	pop(hot, f, now, 0);
+out:
+	errno = saved_errno;
+}
+
+/*
+ * The hooks, once per clock.  The entry's clock is read last, the exit's first: the interval holds
+ * as little of us as can be.
+ */
+#define DEFINE_HOOKS(name, read_clock)                                                             \
+	static void enter_##name(uint32_t *slot)                                                   \
+	{                                                                                          \
+		struct hot *hot = &hp_hot;                                                         \
+		uint64_t sp = hook_sp();                                                           \
+		struct seg_frame *f = hot->top;                                                    \
+		struct seg_node *n = f->node->last;                                                \
+                                                                                                   \
+		if (unlikely(n->site != *slot || sp > f->sp || f == hot->limit)) {                 \
+			if (enter_slow(*slot, sp))                                                 \
+				hot->top->start = read_clock();                                    \
+			return;                                                                    \
+		}                                                                                  \
+		push(hot, n, sp);                                                                  \
+		f[1].start = read_clock();                                                         \
+	}                                                                                          \
+                                                                                                   \
+	static void exit_##name(uint32_t *slot)                                                    \
+	{                                                                                          \
+		uint64_t now = read_clock();                                                       \
+		struct hot *hot = &hp_hot;                                                         \
+		struct seg_frame *f = hot->top;                                                    \
+                                                                                                   \
+		if (unlikely(f->node->site != *slot))                                              \
+			exit_slow(*slot, hook_sp(), now);                                          \
+		else                                                                               \
+			pop(hot, f, now, 0);                                                       \
+	}                                                                                          \
+                                                                                                   \
+	static void landed_##name(void)                                                            \
+	{                                                                                          \
+		struct hot *hot = &hp_hot;                                                         \
+		uint64_t sp = hook_sp();                                                           \
+                                                                                                   \
+		if (unlikely(sp > hot->top->sp) && hot->place) {                                   \
+			int saved_errno = errno;                                                   \
+                                                                                                   \
+			close_dead(hot, sp, read_clock());                                         \
+			errno = saved_errno;                                                       \
+		}                                                                                  \
+	}
+
+DEFINE_HOOKS(tsc, ticks_tsc)
+DEFINE_HOOKS(monotonic, ticks_monotonic)
+
+/* hp_hooks: the hooks that read a clock. */
+struct hooks hp_hooks(uint32_t clock)
+{
+	if (clock == SEG_CLOCK_MONOTONIC)
+		return (struct hooks){enter_monotonic, exit_monotonic, landed_monotonic};
+	return (struct hooks){enter_tsc, exit_tsc, landed_tsc};
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the runtime's files share.  Read hook.c first: it is what happens at each call.
+ *
+ *   hook.c     entry and exit, the fast path and its named slow paths
+ *   tree.c     calling contexts: find or make the node of a call
+ *   fold.c     newest calls into nodes and histograms
+ *   thread.c   a thread's place: taken, given back, used again
+ *   unit.c     units come and go; the hooks are switched on
+ *   segment.c  the file: made, reserved piece by piece, sealed
+ *   process.c  what is known of the process at its start
+ *   clock.c    which clock, how fast, what a measured call costs
+ *   end.c      the end of the process, and who takes the run in
+ *
+ * Manners of a guest: nothing here exits, prints, takes a lock that the host could hold, calls
+ * malloc, or leaves errno or a file descriptor changed.  Slow paths use little stack: the host's
+ * may be a 2 KiB signal stack.
+ */
+#ifndef HOTPATH_RUNTIME_H
+#define HOTPATH_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "abi.h"
+#include "segment.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* A store before it is made before a store behind it, as a signal handler on this thread or a
+ * reader after our death sees it. */
+#define compiler_barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+/*
+ * bump: *p += v, whole or not at all for a signal handler on the same thread that does the same.
+ * One instruction on x86; elsewhere a relaxed atomic.
+ */
+static inline void bump(uint64_t *p, uint64_t v)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("addq %1, %0" : "+m"(*p) : "er"(v) : "cc");
+#else
+	__atomic_fetch_add(p, v, __ATOMIC_RELAXED);
+#endif
+}
+
+/* ticks: the clock of the run, hp_process.clock. */
+static inline uint64_t ticks_tsc(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t v;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(v));
+	return v;
+#else
+	return 0;
+#endif
+}
+uint64_t ticks_monotonic(void);
+uint64_t hp_ticks(void);
+
+/* An arena: memory of the segment for one thread's nodes, stats and histogram lines. */
+struct arena {
+	uint64_t pos; /* address of the next free byte; past `end` when it is used up */
+	uint64_t end;
+};
+
+/* An edge of the calling-context tree, open-addressed by key. */
+struct edge {
+	uint64_t key; /* node of the caller and site; 0: free */
+	void *to; /* struct seg_node; from the null caller, struct seg_stat; NULL while being added
+		   */
+};
+
+struct edge_table {
+	uint64_t mask;
+	uint64_t used;
+	struct edge edges[];
+};
+
+/* A thread's place: what the reader sees, then what only the runtime needs. */
+struct place {
+	struct seg_thread seg;
+	struct arena *arena;
+	struct edge_table *edges;
+	uint64_t chunk;		      /* size of the next arena chunk */
+	uint64_t clock_next;	      /* refresh seg.now_* at a fold after this tick */
+	struct seg_sample *ring_from; /* where the ring went on after the last fold */
+	struct place *free_next;
+	struct seg_node lost_node;    /* stands for a call that has no place */
+	struct seg_stat *stat_of[64]; /* cache, by site id modulo 64 */
+};
+
+/*
+ * What the hooks need of a thread, in its TLS block.  An unborn thread's top is a frame whose node
+ * matches no site, so that the fast path needs no test for it.
+ */
+struct hot {
+	struct seg_frame *top;	 /* the newest live frame */
+	struct seg_frame *limit; /* no frame may be pushed above this one without a look */
+	struct seg_sample *next; /* ring slot of the next call */
+	struct seg_sample *end;
+	struct place *place;
+	uint64_t over;	/* calls above the deepest frame */
+	uint32_t state; /* enum thread_state */
+};
+
+enum thread_state {
+	THREAD_UNBORN = 0,
+	THREAD_BEING_BORN = 1,
+	THREAD_LIVE = 2,
+	THREAD_OVER = 3,     /* its end was recorded */
+	THREAD_HOMELESS = 4, /* there was no memory for a place */
+};
+
+extern __thread struct hot hp_hot __attribute__((tls_model("initial-exec")));
+extern struct seg_frame hp_unborn[2];
+
+struct hooks {
+	hotpath_hook_fn *enter;
+	hotpath_hook_fn *exit;
+	void (*landed)(void);
+};
+
+enum process_state {
+	PROCESS_NEW = 0,
+	PROCESS_ON = 1,
+	PROCESS_OFF = 2,    /* disabled, setuid, or no segment to be had */
+	PROCESS_FORKED = 3, /* a child that has not yet called a measured function */
+	PROCESS_OVER = 4,   /* sealed */
+};
+
+struct process {
+	uint32_t state; /* enum process_state */
+	uint32_t clock; /* enum seg_clock */
+	struct hooks hooks;
+	struct seg_header *seg; /* the mapping, while ON */
+	struct hotpath_unit *units;
+	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
+	bool by_command;   /* started by `hotpath run`, which takes the run in itself */
+	char path[512];	   /* of the segment */
+	char store[512];   /* folder of the store */
+	char folder[512];  /* folder of the segment */
+	char cli[512];	   /* the hotpath command; "" when not found */
+};
+
+extern struct process hp_process;
+
+/* hook.c */
+struct hooks hp_hooks(uint32_t clock);
+void hp_close_frames(struct hot *hot, struct seg_frame *down_to, uint64_t now);
+
+/* tree.c: the node of a call to `site` from `caller`; the place's lost_node when there is no
+ * memory. */
+struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uint32_t site);
+struct seg_node *hp_tree_root(struct place *place);
+
+/* fold.c */
+void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t word);
+void hp_fold_all(struct hot *hot);
+
+/* thread.c */
+bool hp_thread_born(struct hot *hot);
+void hp_thread_init(void);
+void hp_threads_forget(void);
+void hp_place_attach(struct hot *hot, struct place *place);
+bool hp_stack_grow(struct hot *hot);
+void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align);
+struct place *hp_place_new(void);
+
+/* segment.c */
+int hp_segment_create(const char *folder);
+void *hp_segment_area(uint64_t reserve, uint64_t commit);
+int hp_segment_commit(void *at, uint64_t size);
+void hp_segment_start(void);
+void hp_segment_seal(uint32_t how, int status);
+
+/* process.c */
+bool hp_process_start(const struct hotpath_unit *first);
+bool hp_process_restart(void);
+void hp_process_forked(void);
+const char *hp_env(const char *name);
+long hp_read_file(const char *path, char *buf, size_t size);
+
+/* clock.c */
+uint32_t hp_clock_choose(void);
+void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns);
+void hp_clock_calibrate(void);
+
+/* unit.c */
+bool hp_units_relink(const struct seg_header *old);
+void hp_units_off(void);
+void hp_units_forget_lock(void);
+
+/* end.c */
+void hp_end_init(void);
+
+#endif /* HOTPATH_RUNTIME_H */

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread's place in the segment: taken at its first measured call, given back at its end, used
+ * again by a later thread.
+ *
+ * The end is seen through a pthread key's destructor.  Other thread-local destructors may call
+ * measured functions after ours, so ours asks to be called again until the last round
+ * (PTHREAD_DESTRUCTOR_ITERATIONS).
+ */
+#include <limits.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "runtime.h"
+
+enum {
+	STACK_STEP = 16 << 10, /* file reserved for frames at first; doubled at each growth */
+	ARENA_FIRST = 16 << 10,
+	ARENA_MAX = 256 << 10,
+	SEPARATE_PLACES =
+		64, /* so many threads keep a place of their own before places are used again */
+};
+
+static pthread_key_t end_key;
+static bool have_end_key;
+static struct place *free_places;
+static uint32_t free_lock;
+static uint32_t n_places;
+
+static bool try_lock(void)
+{
+	return __atomic_exchange_n(&free_lock, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static void unlock(void)
+{
+	__atomic_store_n(&free_lock, 0, __ATOMIC_RELEASE);
+}
+
+/* arena_take: `size` bytes at a multiple of `align`, NULL when the arena has no room for them. */
+static void *arena_take(struct arena *a, uint64_t size, uint64_t align)
+{
+	uint64_t pos = __atomic_load_n(&a->pos, __ATOMIC_RELAXED);
+	uint64_t at;
+
+	do {
+		at = (pos + align - 1) & ~(align - 1);
+		if (at + size > a->end)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&a->pos, &pos, at + size, false, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return (void *)at;
+}
+
+/*
+ * hp_arena_alloc: zeroed memory of the segment for this place; NULL when the file cannot grow.
+ * An arena is its own first bytes, so that going over to a new one is a single store.
+ */
+void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align)
+{
+	void *at = place->arena ? arena_take(place->arena, size, align) : NULL;
+
+	if (at)
+		return at;
+	uint64_t chunk = place->chunk;
+
+	while (chunk < size + align + sizeof(struct arena))
+		chunk *= 2;
+	struct arena *a = hp_segment_area(chunk, chunk);
+
+	if (!a)
+		return NULL;
+	a->pos = (uint64_t)(a + 1);
+	a->end = (uint64_t)a + chunk;
+	if (place->chunk < ARENA_MAX)
+		place->chunk *= 2;
+	at = arena_take(a, size, align);
+	compiler_barrier();
+	place->arena = a;
+	return at;
+}
+
+/* hp_stack_grow: raises the limit of the shadow stack; false when it is as deep as it may be. */
+bool hp_stack_grow(struct hot *hot)
+{
+	struct seg_thread *t = &hot->place->seg;
+	uint64_t more = t->stack_used;
+
+	/* Two frames stay free above the limit: one for the wall above the deepest call, one that
+	 * reads as unused. */
+	if (t->stack_used >= SEG_STACK_MAX)
+		return false;
+	if (t->stack_used + more > SEG_STACK_MAX)
+		more = SEG_STACK_MAX - t->stack_used;
+	if (hp_segment_commit(t->stack + t->stack_used, more * sizeof(struct seg_frame)))
+		return false;
+	t->stack_used += more;
+	hot->limit = t->stack + t->stack_used - 3;
+	return true;
+}
+
+/* hp_place_new: a place in a new area; NULL when the file cannot grow. */
+struct place *hp_place_new(void)
+{
+	struct place *p = hp_segment_area(sizeof(*p), sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->chunk = ARENA_FIRST;
+	p->seg.stack = hp_segment_area(SEG_STACK_MAX * sizeof(struct seg_frame), STACK_STEP);
+	p->seg.root = p->seg.stack ? hp_tree_root(p) : NULL;
+	if (!p->seg.root)
+		return NULL;
+	p->seg.stack_used = STACK_STEP / sizeof(struct seg_frame);
+	p->seg.stack[0] = (struct seg_frame){.sp = SEG_NO_SP, .node = p->seg.root};
+	for (int i = 0; i < SEG_RING; i++)
+		p->seg.ring[i].word = SEG_FOLDED;
+	p->ring_from = p->seg.ring;
+	return p;
+}
+
+/* hp_place_attach: makes the hooks of this thread use a place. */
+void hp_place_attach(struct hot *hot, struct place *p)
+{
+	hot->limit = p->seg.stack + p->seg.stack_used - 3;
+	hot->next = p->ring_from;
+	hot->end = p->seg.ring + SEG_RING;
+	hot->place = p;
+	hot->over = 0;
+	compiler_barrier();
+	hot->top = p->seg.stack;
+}
+
+static void hp_place_detach(struct hot *hot)
+{
+	hot->top = &hp_unborn[0];
+	hot->limit = &hp_unborn[0];
+	compiler_barrier();
+	hot->place = NULL;
+}
+
+/* place_take: a free place, else a new one.  Never waits: whoever meets the lock held gets a new
+ * place. */
+static struct place *place_take(void)
+{
+	struct place *p = NULL;
+
+	if (n_places >= SEPARATE_PLACES && try_lock()) {
+		p = free_places;
+		if (p)
+			free_places = p->free_next;
+		unlock();
+	}
+	if (p)
+		return p;
+	p = hp_place_new();
+	if (!p)
+		return NULL;
+	__atomic_fetch_add(&n_places, 1, __ATOMIC_RELAXED);
+
+	struct seg_thread *head = __atomic_load_n(&hp_process.seg->threads, __ATOMIC_RELAXED);
+
+	do
+		p->seg.next = head;
+	while (!__atomic_compare_exchange_n(&hp_process.seg->threads, &head, &p->seg, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	return p;
+}
+
+/* hp_thread_born: gives this thread a place; false when it has none to get, or is being born. */
+bool hp_thread_born(struct hot *hot)
+{
+	if (hot->state != THREAD_UNBORN)
+		return false;
+	if (hp_process.state != PROCESS_ON &&
+	    (hp_process.state != PROCESS_FORKED || !hp_process_restart()))
+		return false;
+	hot->state = THREAD_BEING_BORN;
+
+	struct place *p = place_take();
+
+	if (!p) {
+		hot->state = THREAD_HOMELESS;
+		return false;
+	}
+	p->seg.tid = (uint32_t)syscall(SYS_gettid);
+	prctl(PR_GET_NAME, p->seg.name);
+	p->seg.end_ticks = 0;
+	p->seg.owners++;
+	p->seg.live = 1;
+	if (!p->seg.start_ticks)
+		p->seg.start_ticks = hp_ticks();
+	__atomic_fetch_add(&hp_process.seg->n_threads, 1, __ATOMIC_RELAXED);
+	if (have_end_key)
+		pthread_setspecific(end_key, (void *)1);
+	hp_place_attach(hot, p);
+	hot->state = THREAD_LIVE;
+	return true;
+}
+
+static void place_give_back(struct place *p)
+{
+	if (!try_lock())
+		return; /* a place that nobody gets again, rather than a wait */
+	p->free_next = free_places;
+	free_places = p;
+	unlock();
+}
+
+/* thread_end: destructor of end_key; `round` counts its calls. */
+static void thread_end(void *round)
+{
+	struct hot *hot = &hp_hot;
+	struct place *p = hot->place;
+
+	if (!p)
+		return;
+	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(end_key, (void *)((uintptr_t)round + 1));
+		return;
+	}
+	uint64_t now = hp_ticks();
+
+	hp_close_frames(hot, p->seg.stack, now);
+	hp_fold_all(hot);
+	p->seg.end_ticks = now;
+	p->seg.live = 0;
+	hot->state = THREAD_OVER;
+	hp_place_detach(hot);
+	place_give_back(p);
+}
+
+/* hp_thread_init: once a process, before the first thread has a place. */
+void hp_thread_init(void)
+{
+	have_end_key = pthread_key_create(&end_key, thread_end) == 0;
+}
+
+/* hp_threads_forget: in the child of a fork; the places are the parent's. */
+void hp_threads_forget(void)
+{
+	struct hot *hot = &hp_hot;
+
+	free_places = NULL;
+	free_lock = 0;
+	n_places = 0;
+	hp_place_detach(hot);
+	hot->state = THREAD_UNBORN;
+}

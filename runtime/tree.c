@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calling-context tree of a thread: the slow half of an entry, taken when the callee is not the
+ * one that was entered last from the same context.
+ *
+ * The tree stays bounded: a site that is already on the path leads back to its node there
+ * (recursion, also mutual), and a thread has at most NODES_BASE + NODES_PER_SITE nodes a site; past
+ * that a call's node is the one that its site has under the root.
+ *
+ * A signal handler may come in anywhere and make nodes of its own.  Each step is one store of
+ * something complete, so the worst that two of us can do is to make a node twice; segment.h allows
+ * that (invariant 5).
+ */
+#include <string.h>
+#include "runtime.h"
+
+enum {
+	NODES_BASE = 2048,
+	NODES_PER_SITE = 16,
+	EDGES_FIRST = 256, /* entries of a thread's first edge table */
+};
+
+/* edge_key: the caller's place in the segment, in units of its alignment, and the site; never 0 as
+ * site ids start at 1. */
+static uint64_t edge_key(const struct seg_node *caller, uint32_t site)
+{
+	uint64_t at = caller ? ((uint64_t)caller - hp_process.seg->map_base) / 64 : 0;
+
+	return at << 32 | site;
+}
+
+static uint64_t edge_hash(uint64_t key)
+{
+	return (key * 0x9e3779b97f4a7c15ull) >> 20;
+}
+
+/* edge_slot: the entry that has the key, or the free one where it belongs. */
+static struct edge *edge_slot(struct edge_table *t, uint64_t key)
+{
+	uint64_t i = edge_hash(key) & t->mask;
+
+	while (t->edges[i].key != key && t->edges[i].key != 0)
+		i = (i + 1) & t->mask;
+	return &t->edges[i];
+}
+
+/* edge_find: where the edge leads, NULL when it is not known. */
+static void *edge_find(struct place *place, uint64_t key)
+{
+	return place->edges ? edge_slot(place->edges, key)->to : NULL;
+}
+
+static struct edge_table *edge_table_new(struct place *place, uint64_t entries)
+{
+	struct edge_table *t =
+		hp_arena_alloc(place, sizeof(*t) + entries * sizeof(struct edge), 64);
+
+	if (t) {
+		t->mask = entries - 1;
+		t->used = 0;
+	}
+	return t;
+}
+
+/* edge_table_grow: a table with room.  The old one is left behind in the arena: all of them
+ * together are less than the newest. */
+static struct edge_table *edge_table_grow(struct place *place)
+{
+	struct edge_table *old = place->edges;
+	struct edge_table *t = edge_table_new(place, old ? 2 * (old->mask + 1) : EDGES_FIRST);
+
+	if (!t)
+		return old;
+	for (uint64_t i = 0; old && i <= old->mask; i++) {
+		if (!old->edges[i].key)
+			continue;
+		*edge_slot(t, old->edges[i].key) = old->edges[i];
+		t->used++;
+	}
+	compiler_barrier();
+	place->edges = t;
+	return t;
+}
+
+/* edge_add: the key is claimed before `to` is set, so that nobody who comes between sees a key with
+ * another's node. */
+static void edge_add(struct place *place, uint64_t key, void *to)
+{
+	struct edge_table *t = place->edges;
+	struct edge *e;
+	uint64_t none = 0;
+
+	if (!t || t->used * 4 >= (t->mask + 1) * 3)
+		t = edge_table_grow(place);
+	if (!t || t->used >= t->mask) /* no memory to grow, and full: the edge is looked for again
+					 each time */
+		return;
+	e = edge_slot(t, key);
+	if (e->key != key && !__atomic_compare_exchange_n(&e->key, &none, key, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
+	compiler_barrier();
+	e->to = to;
+	t->used++;
+}
+
+/* stat_find: the site's stat on this thread, made when there is none; NULL without memory. */
+static struct seg_stat *stat_find(struct place *place, uint32_t site)
+{
+	struct seg_stat **cached = &place->stat_of[site % 64];
+
+	if (*cached && (*cached)->site == site)
+		return *cached;
+	/* Every site that has a stat has an edge from the null caller. */
+	struct seg_stat *stat = edge_find(place, edge_key(NULL, site));
+
+	if (stat)
+		return *cached = stat;
+	stat = hp_arena_alloc(place, sizeof(*stat), 64);
+	if (!stat)
+		return NULL;
+	stat->site = site;
+	stat->min = UINT64_MAX;
+	stat->next = place->seg.stats;
+	compiler_barrier();
+	place->seg.stats = stat;
+	place->seg.n_stats++;
+	edge_add(place, edge_key(NULL, site), stat);
+	return *cached = stat;
+}
+
+static struct seg_node *node_new(struct place *place, struct seg_node *parent, uint32_t site)
+{
+	struct seg_stat *stat = stat_find(place, site);
+	struct seg_node *n = stat ? hp_arena_alloc(place, sizeof(*n), 64) : NULL;
+
+	if (!n)
+		return NULL;
+	n->site = site;
+	n->parent = parent;
+	n->last = n;
+	n->stat = stat;
+	n->sibling = parent->child;
+	compiler_barrier();
+	parent->child = n;
+	place->seg.n_nodes++;
+	return n;
+}
+
+/* hp_tree_root: makes a thread's root. */
+struct seg_node *hp_tree_root(struct place *place)
+{
+	struct seg_node *root = hp_arena_alloc(place, sizeof(*root), 64);
+
+	if (root) {
+		root->site = SEG_NO_SITE;
+		root->last = root;
+	}
+	place->lost_node = (struct seg_node){.site = SEG_NO_SITE, .last = &place->lost_node};
+	return root;
+}
+
+static bool tree_full(const struct place *place)
+{
+	return place->seg.n_nodes >= NODES_BASE + NODES_PER_SITE * place->seg.n_stats;
+}
+
+struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uint32_t site)
+{
+	if (caller == &place->lost_node)
+		return caller;
+	uint64_t key = edge_key(caller, site);
+	struct seg_node *n = edge_find(place, key);
+
+	if (n)
+		return caller->last = n;
+	n = caller;
+	while (n && n->site != site)
+		n = n->parent;
+	if (!n && caller->parent && tree_full(place)) {
+		bump(&place->seg.lost[SEG_LOST_CONTEXTS], 1);
+		n = hp_tree_child(place, place->seg.root, site);
+	} else if (!n) {
+		n = node_new(place, caller, site);
+	}
+	if (!n)
+		return &place->lost_node;
+	edge_add(place, key, n);
+	return caller->last = n;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Units: each instrumented object registers its sites here before main, or when it is loaded.
+ *
+ * A unit's sites are copied into the segment with their strings, so that the reader needs neither
+ * the program nor its libraries; a unit with the same content (the same library, loaded again) gets
+ * the same site ids.
+ */
+#include <link.h>
+#include <pthread.h>
+#include <string.h>
+#include "runtime.h"
+
+struct process hp_process;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* What dl_iterate_phdr finds out about the object that a unit is in. */
+struct object {
+	uint64_t address;
+	const char *path;
+	const uint8_t *build_id;
+	uint32_t build_id_len;
+};
+
+/* find_build_id: looks through a note segment. */
+static void find_build_id(struct object *o, const char *notes, uint64_t size)
+{
+	while (size >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *n = (const void *)notes;
+		uint64_t name = (n->n_namesz + 3u) & ~3u;
+		uint64_t all = sizeof(*n) + name + ((n->n_descsz + 3u) & ~3u);
+
+		if (all > size)
+			return;
+		if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 &&
+		    memcmp(notes + sizeof(*n), "GNU", 4) == 0 && n->n_descsz <= SEG_BUILD_ID) {
+			o->build_id = (const uint8_t *)notes + sizeof(*n) + name;
+			o->build_id_len = n->n_descsz;
+			return;
+		}
+		notes += all;
+		size -= all;
+	}
+}
+
+static int find_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct object *o = arg;
+	bool ours = false;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD &&
+		    o->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
+			ours = true;
+	}
+	if (!ours)
+		return 0;
+	o->path = info->dlpi_name;
+	for (int i = 0; i < info->dlpi_phnum && !o->build_id; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_NOTE)
+			find_build_id(o, (const char *)(info->dlpi_addr + p->p_vaddr), p->p_memsz);
+	}
+	return 1;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text)
+{
+	for (; text && *text; text++)
+		h = (h ^ (uint8_t)*text) * 0x100000001b3ull;
+	return (h ^ 0xff) * 0x100000001b3ull;
+}
+
+static uint64_t unit_hash(const struct hotpath_unit *unit, const struct object *o)
+{
+	uint64_t h = hash_text(0xcbf29ce484222325ull, o->path);
+
+	h = hash_text(h, unit->source);
+	for (uint32_t i = 0; i < unit->n_sites; i++) {
+		const struct hotpath_site *s = &unit->sites[i];
+
+		h = hash_text(hash_text(h, s->mangled), s->label);
+		h = (h ^ s->line) * 0x100000001b3ull;
+	}
+	return h;
+}
+
+static uint64_t text_size(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static uint64_t unit_size(const struct hotpath_unit *unit, const struct object *o)
+{
+	uint64_t size = sizeof(struct seg_unit) + unit->n_sites * sizeof(struct seg_site) +
+			text_size(unit->source) + text_size(o->path);
+
+	for (uint32_t i = 0; i < unit->n_sites; i++) {
+		const struct hotpath_site *s = &unit->sites[i];
+
+		size += text_size(s->name) + text_size(s->qualified) + text_size(s->mangled) +
+			text_size(s->label) + text_size(s->file) + text_size(s->rule);
+	}
+	return size;
+}
+
+/* put_text: appends a string to a unit's area; its offset, 0 for null. */
+static uint32_t put_text(struct seg_unit *u, uint64_t *at, const char *text)
+{
+	uint64_t size = text_size(text), here = *at;
+
+	if (!size)
+		return 0;
+	memcpy((char *)u + here, text, size);
+	*at += size;
+	return (uint32_t)here;
+}
+
+static void put_site(struct seg_unit *u, uint64_t *at, struct seg_site *to,
+		     const struct hotpath_site *s)
+{
+	to->name = put_text(u, at, s->name);
+	to->qualified = put_text(u, at, s->qualified);
+	to->mangled = put_text(u, at, s->mangled);
+	to->label = put_text(u, at, s->label);
+	to->file = put_text(u, at, s->file);
+	to->rule = put_text(u, at, s->rule);
+	to->line = s->line;
+	to->language = s->language;
+	to->flags = s->flags;
+}
+
+/* unit_known: the copy of a unit with the same content, NULL when there is none. */
+static struct seg_unit *unit_known(uint64_t hash, uint32_t n_sites)
+{
+	struct seg_unit *u = hp_process.seg->units;
+
+	while (u && (u->hash != hash || u->n_sites != n_sites))
+		u = u->next;
+	return u;
+}
+
+/* unit_copy: puts a unit into the segment; NULL when the file cannot grow. */
+static struct seg_unit *unit_copy(const struct hotpath_unit *unit)
+{
+	struct object o = {.address = (uint64_t)unit};
+	struct seg_header *seg = hp_process.seg;
+
+	dl_iterate_phdr(find_object, &o);
+
+	uint64_t hash = unit_hash(unit, &o);
+	struct seg_unit *u = unit_known(hash, unit->n_sites);
+
+	if (u)
+		return u;
+	uint64_t size = unit_size(unit, &o);
+	uint64_t at = sizeof(*u) + unit->n_sites * sizeof(struct seg_site);
+
+	if (size > UINT32_MAX)
+		return NULL;
+	u = hp_segment_area(size, size);
+	if (!u)
+		return NULL;
+	u->size = size;
+	u->first_id = seg->n_sites + 1;
+	u->n_sites = unit->n_sites;
+	u->hash = hash;
+	u->source = put_text(u, &at, unit->source);
+	u->object = put_text(u, &at, o.path);
+	u->build_id_len = o.build_id_len;
+	if (o.build_id)
+		memcpy(u->build_id, o.build_id, o.build_id_len);
+	for (uint32_t i = 0; i < unit->n_sites; i++)
+		put_site(u, &at, &u->sites[i], &unit->sites[i]);
+	seg->n_sites += unit->n_sites;
+	u->next = seg->units;
+	__atomic_store_n(&seg->units, u, __ATOMIC_RELEASE);
+	return u;
+}
+
+/* unit_on: hands out the ids and switches the hooks on, `exit` first: an exit without an entry does
+ * no harm. */
+static void unit_on(struct hotpath_unit *unit, const struct seg_unit *copy)
+{
+	for (uint32_t i = 0; i < unit->n_sites; i++)
+		unit->slots[i] = copy->first_id + i;
+	__atomic_store_n(&unit->landed, hp_process.hooks.landed, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->exit, hp_process.hooks.exit, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->enter, hp_process.hooks.enter, __ATOMIC_RELEASE);
+}
+
+static void unit_unregister(struct hotpath_unit *unit)
+{
+	struct hotpath_unit **p = &hp_process.units;
+
+	pthread_mutex_lock(&lock);
+	while (*p && *p != unit)
+		p = &(*p)->next;
+	if (*p)
+		*p = unit->next;
+	pthread_mutex_unlock(&lock);
+}
+
+static int register_locked(struct hotpath_unit *unit)
+{
+	if (hp_process.state == PROCESS_NEW)
+		hp_process.state = hp_process_start(unit) ? PROCESS_ON : PROCESS_OFF;
+	else if (hp_process.state == PROCESS_FORKED)
+		hp_process_restart();
+	if (hp_process.state != PROCESS_ON)
+		return -1;
+	struct seg_unit *copy = unit_copy(unit);
+
+	if (!copy)
+		return -1;
+	unit->next = hp_process.units;
+	hp_process.units = unit;
+	unit->unregister = unit_unregister;
+	unit_on(unit, copy);
+	return 0;
+}
+
+__attribute__((visibility("default"))) int hotpath_unit_register(struct hotpath_unit *unit)
+{
+	if (unit->abi != HOTPATH_ABI)
+		return -1;
+	pthread_mutex_lock(&lock);
+	int result = register_locked(unit);
+
+	pthread_mutex_unlock(&lock);
+	return result;
+}
+
+/* hp_units_relink: after a fork, copies the units of the parent's segment into ours; the site ids
+ * that objects hold stay right. */
+bool hp_units_relink(const struct seg_header *old)
+{
+	struct seg_header *seg = hp_process.seg;
+
+	seg->n_sites = old->n_sites;
+	for (const struct seg_unit *from = old->units; from; from = from->next) {
+		struct seg_unit *u = hp_segment_area(from->size, from->size);
+
+		if (!u)
+			return false;
+		memcpy(u, from, from->size);
+		u->next = seg->units;
+		seg->units = u;
+	}
+	return true;
+}
+
+/* hp_units_off: no new calls are measured; those that have begun still find their exit. */
+void hp_units_off(void)
+{
+	for (struct hotpath_unit *u = hp_process.units; u; u = u->next)
+		__atomic_store_n(&u->enter, NULL, __ATOMIC_RELEASE);
+}
+
+/* hp_units_forget_lock: in the child of a fork, where nobody holds it. */
+void hp_units_forget_lock(void)
+{
+	pthread_mutex_init(&lock, NULL);
+}
