@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_read: a segment becomes a struct image.  Here: the process, its units and sites; the
+ * threads and their trees are read in segment_tree.c.
+ *
+ * The file may be damaged anywhere.  What cannot be reached or makes no sense is left out and
+ * counted (image.damaged); only a header that cannot be used is an error.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "segment_map.h"
+
+/* copy_text: a string of known length that may hold anything; cut at its first NUL. */
+static char *copy_text(const char *text, size_t length)
+{
+	return strndup(text, length);
+}
+
+static int add_arguments(struct image *image, const char *text, size_t length)
+{
+	size_t count = 0;
+
+	if (image->argv)
+		return IMAGE_OK;
+	for (size_t i = 0; i < length; i++)
+		count += text[i] == 0 || i == length - 1;
+	image->argv = calloc(count + 1, sizeof(char *));
+	if (!image->argv)
+		return IMAGE_MEMORY;
+	for (const char *end = text + length; text < end && image->argc < count;) {
+		size_t n = strnlen(text, (size_t)(end - text));
+
+		image->argv[image->argc] = copy_text(text, n);
+		if (!image->argv[image->argc++])
+			return IMAGE_MEMORY;
+		text += n + 1;
+	}
+	return IMAGE_OK;
+}
+
+static char **text_of_key(struct image *image, uint32_t key)
+{
+	switch (key) {
+	case SEG_KEY_CWD:
+		return &image->cwd;
+	case SEG_KEY_EXE:
+		return &image->exe;
+	case SEG_KEY_LABEL:
+		return &image->label;
+	case SEG_KEY_STORE:
+		return &image->store;
+	case SEG_KEY_ROOT:
+		return &image->root;
+	case SEG_KEY_HOST:
+		return &image->host;
+	case SEG_KEY_KERNEL:
+		return &image->kernel;
+	case SEG_KEY_CPU:
+		return &image->cpu;
+	case SEG_KEY_BRANCH:
+		return &image->branch;
+	case SEG_KEY_COMMIT:
+		return &image->commit;
+	case SEG_KEY_TOKEN:
+		return &image->token;
+	default:
+		return NULL;
+	}
+}
+
+static int add_record(struct image *image, uint32_t key, const char *value, uint32_t length)
+{
+	char **text = text_of_key(image, key);
+
+	if (key == SEG_KEY_ARGV)
+		return add_arguments(image, value, length);
+	if (key == SEG_KEY_CUT)
+		image->argv_cut = true;
+	if (!text || *text)
+		return IMAGE_OK;
+	*text = copy_text(value, length);
+	return *text ? IMAGE_OK : IMAGE_MEMORY;
+}
+
+static int read_info(const struct segment_map *map, struct image *image)
+{
+	const struct seg_info *info = segment_at(map, map->header.info, sizeof(*info), 8);
+	uint32_t size = info ? info->size : 0;
+	int error = IMAGE_OK;
+
+	if (!info || !segment_at(map, map->header.info, sizeof(*info) + (uint64_t)size, 8)) {
+		image_damage(image, "the list of process facts is unreachable");
+		return IMAGE_OK;
+	}
+	for (uint32_t at = 0; !error && at + 8 <= size;) {
+		uint32_t head[2];
+
+		memcpy(head, info->records + at, sizeof(head));
+		at += 8;
+		if (head[1] > size - at) {
+			image_damage(image, "process fact %u reaches past its list", head[0]);
+			break;
+		}
+		error = add_record(image, head[0], info->records + at, head[1]);
+		at += (head[1] + 7) & ~7u;
+	}
+	return error;
+}
+
+/* unit_text: a string of a unit; a copy, NULL when the offset is 0 or wrong. */
+static char *unit_text(struct image *image, const struct seg_unit *u, uint64_t size, uint32_t at)
+{
+	if (!at)
+		return NULL;
+	if (at >= size || !memchr((const char *)u + at, 0, size - at)) {
+		image_damage(image, "a name of a site reaches past its unit");
+		return NULL;
+	}
+	return strdup((const char *)u + at);
+}
+
+static char *or_unknown(char *text)
+{
+	return text ? text : strdup("?");
+}
+
+static void read_site(struct image *image, const struct seg_unit *u, uint64_t size, uint32_t i,
+		      struct image_site *site)
+{
+	struct seg_site s = u->sites[i];
+
+	*site = (struct image_site){
+		.name = or_unknown(unit_text(image, u, size, s.name)),
+		.qualified = or_unknown(unit_text(image, u, size, s.qualified)),
+		.mangled = or_unknown(unit_text(image, u, size, s.mangled)),
+		.label = unit_text(image, u, size, s.label),
+		.file = or_unknown(unit_text(image, u, size, s.file)),
+		.rule = or_unknown(unit_text(image, u, size, s.rule)),
+		.line = s.line,
+		.language = s.language,
+		.unit = (int)image->n_units - 1,
+		.min_ns = UINT64_MAX,
+	};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* site_find: a site of another unit that is the same function: an inline function is in every unit
+ * that uses it. */
+static int site_find(const struct image *image, const int *buckets, uint64_t mask,
+		     const struct image_site *s, uint64_t *slot)
+{
+	uint64_t h = s->line * 0x9e3779b97f4a7c15ull;
+
+	for (const char *p = s->mangled; *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x100000001b3ull;
+	for (*slot = (h ^ h >> 29) & mask; buckets[*slot] >= 0; *slot = (*slot + 1) & mask) {
+		const struct image_site *o = &image->sites[buckets[*slot]];
+
+		if (o->line == s->line && same_text(o->mangled, s->mangled) &&
+		    same_text(o->file, s->file) && same_text(o->label, s->label))
+			return buckets[*slot];
+	}
+	return -1;
+}
+
+static void site_free_texts(struct image_site *s)
+{
+	free(s->name);
+	free(s->qualified);
+	free(s->mangled);
+	free(s->label);
+	free(s->file);
+	free(s->rule);
+}
+
+/* A table from site id to index in image.sites, and a hash to find equal sites. */
+struct site_table {
+	int *of_id; /* n_ids + 1, -1 where there is none */
+	uint32_t n_ids;
+	int *buckets;
+	uint64_t mask;
+};
+
+static int site_table_init(struct site_table *t, struct image *image, uint32_t n_ids)
+{
+	uint64_t n = 16;
+
+	while (n < 2 * ((uint64_t)n_ids + 1))
+		n *= 2;
+	t->n_ids = n_ids;
+	t->mask = n - 1;
+	t->of_id = malloc(((size_t)n_ids + 1) * sizeof(int));
+	t->buckets = malloc(n * sizeof(int));
+	image->sites = calloc((size_t)n_ids + 1, sizeof(*image->sites));
+	if (!t->of_id || !t->buckets || !image->sites)
+		return IMAGE_MEMORY;
+	memset(t->of_id, -1, ((size_t)n_ids + 1) * sizeof(int));
+	memset(t->buckets, -1, n * sizeof(int));
+	return IMAGE_OK;
+}
+
+static int add_site(struct image *image, struct site_table *t, uint32_t id, struct image_site *site)
+{
+	uint64_t slot;
+
+	if (!site->name || !site->qualified || !site->mangled || !site->file || !site->rule) {
+		site_free_texts(site);
+		return IMAGE_MEMORY;
+	}
+	int known = site_find(image, t->buckets, t->mask, site, &slot);
+
+	if (known >= 0) {
+		site_free_texts(site);
+		t->of_id[id] = known;
+		return IMAGE_OK;
+	}
+	t->buckets[slot] = t->of_id[id] = (int)image->n_sites;
+	image->sites[image->n_sites++] = *site;
+	return IMAGE_OK;
+}
+
+static int add_unit(struct image *image, const struct seg_unit *u, uint64_t size)
+{
+	struct image_unit *units = realloc(image->units, (image->n_units + 1) * sizeof(*units));
+
+	if (!units)
+		return IMAGE_MEMORY;
+	image->units = units;
+
+	struct image_unit *to = &units[image->n_units++];
+	uint32_t length = u->build_id_len;
+
+	*to = (struct image_unit){0};
+	to->source = or_unknown(unit_text(image, u, size, u->source));
+	to->object = unit_text(image, u, size, u->object);
+	for (uint32_t i = 0; i < length && i < SEG_BUILD_ID; i++) {
+		to->build_id[2 * i] = "0123456789abcdef"[u->build_id[i] >> 4];
+		to->build_id[2 * i + 1] = "0123456789abcdef"[u->build_id[i] & 15];
+	}
+	return to->source ? IMAGE_OK : IMAGE_MEMORY;
+}
+
+static int read_unit(struct image *image, struct site_table *t, const struct seg_unit *u,
+		     uint64_t size)
+{
+	uint32_t first = u->first_id, n = u->n_sites;
+	int error = add_unit(image, u, size);
+
+	for (uint32_t i = 0; !error && i < n; i++) {
+		struct image_site site;
+		uint32_t id = first + i;
+
+		if (id < 1 || id > t->n_ids || t->of_id[id] >= 0) {
+			image_damage(image, "site id %u is out of range or given twice", id);
+			continue;
+		}
+		read_site(image, u, size, i, &site);
+		error = add_site(image, t, id, &site);
+	}
+	return error;
+}
+
+static int read_units(const struct segment_map *map, struct image *image, struct site_table *t)
+{
+	const struct seg_unit *link = map->header.units;
+	uint64_t steps = map->size / sizeof(struct seg_unit);
+	int error = IMAGE_OK;
+
+	while (link && !error) {
+		const struct seg_unit *u = segment_at(map, link, sizeof(*u), 8);
+		uint64_t size = u ? u->size : 0;
+
+		if (!u || !steps-- || size < sizeof(*u) || !segment_at(map, link, size, 8) ||
+		    u->n_sites > (size - sizeof(*u)) / sizeof(struct seg_site)) {
+			image_damage(image, "the list of units breaks off");
+			break;
+		}
+		error = read_unit(image, t, u, size);
+		link = u->next;
+	}
+	return error;
+}
+
+static void read_header(const struct seg_header *h, struct image *image)
+{
+	memcpy(image->run_id, h->run_id, sizeof(image->run_id));
+	memcpy(image->parent_id, h->parent_id, sizeof(image->parent_id));
+	image->pid = h->pid;
+	image->ppid = h->ppid;
+	image->cpu_count = h->cpu_count;
+	image->started_at_ns = (int64_t)h->start_real;
+	image->sealed = h->state == SEG_SEALED;
+	image->has_status = image->sealed && h->end_how == SEG_END_EXIT;
+	image->exit_status = image->has_status ? h->exit_status & 0xff : 0;
+	image->clock = (int)h->clock;
+	image->threads_seen = h->n_threads;
+	memcpy(image->lost, h->lost, sizeof(image->lost));
+}
+
+int image_read(const char *path, struct image *image)
+{
+	struct segment_map map;
+	struct site_table table = {0};
+	int error = segment_map_open(&map, path);
+
+	*image = (struct image){0};
+	if (error == IMAGE_DAMAGED)
+		image_damage(image, "the header makes no sense");
+	if (error) {
+		segment_map_close(&map);
+		return error;
+	}
+	read_header(&map.header, image);
+	if (map.header.n_sites > map.size / sizeof(struct seg_site)) {
+		image_damage(image, "the header names more sites than the file can hold");
+		error = IMAGE_DAMAGED;
+	}
+	if (!error)
+		error = read_info(&map, image);
+	if (!error)
+		error = site_table_init(&table, image, map.header.n_sites);
+	if (!error)
+		error = read_units(&map, image, &table);
+	if (!error)
+		error = segment_read_threads(&map, image, table.of_id);
+	free(table.of_id);
+	free(table.buckets);
+	segment_map_close(&map);
+	return error;
+}
