@@ -9,6 +9,7 @@
  */
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -168,11 +169,9 @@ static struct place *place_take(void)
 	return p;
 }
 
-/* hp_thread_born: gives this thread a place; false when it has none to get, or is being born. */
-bool hp_thread_born(struct hot *hot)
+/* move_in: gives this thread a place; false when it has none to get. */
+static bool move_in(struct hot *hot)
 {
-	if (hot->state != THREAD_UNBORN)
-		return false;
 	if (hp_process.state != PROCESS_ON &&
 	    (hp_process.state != PROCESS_FORKED || !hp_process_restart()))
 		return false;
@@ -197,6 +196,25 @@ bool hp_thread_born(struct hot *hot)
 	hp_place_attach(hot, p);
 	hot->state = THREAD_LIVE;
 	return true;
+}
+
+/*
+ * hp_thread_born: at a thread's first measured call; false when it stays without a place.
+ * Signals wait meanwhile: their handlers' calls could not be recorded.
+ */
+bool hp_thread_born(struct hot *hot)
+{
+	sigset_t all, old;
+	bool born;
+
+	if (hot->state != THREAD_UNBORN ||
+	    (hp_process.state != PROCESS_ON && hp_process.state != PROCESS_FORKED))
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	born = hot->state == THREAD_UNBORN && move_in(hot);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return born || hot->place;
 }
 
 static void place_give_back(struct place *p)

@@ -1,1 +1,16 @@
-# targets of testsuite/
+# make check: unit tests, plugin, runtime, commands, the house rules.  Each part is a target of its own.
+
+TEST_CFLAGS = $(HOTPATH_CFLAGS) -Wno-missing-prototypes
+RUNTIME_ABS = $(abspath $(B))/lib/libhotpath.so
+
+$(B)/test/segdump: testsuite/runtime/segdump.c cli/segment_read.c cli/segment_tree.c cli/segment_map.c cli/image.c cli/image.h
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lm
+
+$(B)/test/shapes: testsuite/runtime/shapes.c testsuite/runtime/unit.h $(B)/lib/libhotpath.so
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
+
+.PHONY: check-runtime
+check-runtime: $(B)/test/segdump $(B)/test/shapes
+	bats testsuite/runtime

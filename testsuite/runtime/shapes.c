@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shapes NAME: one way of calling each, with counts that the tests know.  main is not measured, so that a shape's figures
+ * are its own.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OUTER, MIDDLE, INNER, LEAF, HANDLER };
+#define UNIT_SITES                                                                                 \
+	MEASURED(OUTER, "outer"), MEASURED(MIDDLE, "middle"), MEASURED(INNER, "inner"),            \
+		MEASURED(LEAF, "leaf"), MEASURED(HANDLER, "handler")
+#include "unit.h"
+
+static volatile int sink;
+static jmp_buf env;
+
+__attribute__((noinline)) static void leaf(void)
+{
+	ENTER(LEAF);
+	sink++;
+	EXIT(LEAF);
+}
+
+__attribute__((noinline)) static void inner(int leaves)
+{
+	ENTER(INNER);
+	for (int i = 0; i < leaves; i++)
+		leaf();
+	EXIT(INNER);
+}
+
+static void nest(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		ENTER(OUTER);
+		inner(3);
+		leaf();
+		EXIT(OUTER);
+	}
+}
+
+__attribute__((noinline)) static void recurse(int depth)
+{
+	ENTER(OUTER);
+	if (depth > 1)
+		recurse(depth - 1);
+	else
+		leaf();
+	sink++; /* no tail call */
+	EXIT(OUTER);
+}
+
+__attribute__((noinline)) static void odd(int depth);
+
+__attribute__((noinline)) static void even(int depth)
+{
+	ENTER(OUTER);
+	if (depth)
+		odd(depth - 1);
+	sink++;
+	EXIT(OUTER);
+}
+
+__attribute__((noinline)) static void odd(int depth)
+{
+	ENTER(MIDDLE);
+	if (depth)
+		even(depth - 1);
+	sink++;
+	EXIT(MIDDLE);
+}
+
+__attribute__((noinline)) static void jump_out(int depth)
+{
+	ENTER(MIDDLE);
+	if (depth == 1 && sink >= 0)
+		longjmp(env, 1);
+	if (depth > 1)
+		jump_out(depth - 1);
+	EXIT(MIDDLE);
+}
+
+/* A caller whose setjmp was compiled with the plugin (landing) or without it. */
+static void jump(int with_landing)
+{
+	for (volatile int i = 0; i < 100; i++) {
+		ENTER(OUTER);
+		int jumped = setjmp(env);
+
+		if (with_landing)
+			LANDED();
+		if (!jumped)
+			jump_out(10);
+		leaf();
+		EXIT(OUTER);
+	}
+}
+
+static void *worker(void *arg)
+{
+	for (int i = 0; i < 1000; i++)
+		inner((int)(long)arg);
+	return NULL;
+}
+
+static void threads(int n)
+{
+	pthread_t t[64];
+
+	for (int i = 0; i < n; i++)
+		pthread_create(&t[i], NULL, worker, (void *)(long)2);
+	for (int i = 0; i < n; i++)
+		pthread_join(t[i], NULL);
+}
+
+static void *leave_early(void *arg)
+{
+	ENTER(OUTER);
+	leaf();
+	if (arg)
+		pthread_exit(NULL);
+	EXIT(OUTER);
+	return NULL;
+}
+
+static void many_threads(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		pthread_t t;
+
+		pthread_create(&t, NULL, leave_early, (void *)(long)(i & 1));
+		pthread_join(t, NULL);
+	}
+}
+
+static volatile sig_atomic_t handled;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	ENTER(HANDLER);
+	leaf();
+	handled++;
+	EXIT(HANDLER);
+}
+
+/* Calls under a storm of signals, whose handler is measured too.  Prints the counts that must come out. */
+static void storm(int on_other_stack)
+{
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	struct itimerval every = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+	struct timespec t0, t1;
+	long rounds = 0;
+	stack_t alt = {.ss_size = 64 << 10};
+
+	if (on_other_stack) {
+		alt.ss_sp = malloc(alt.ss_size);
+		sigaltstack(&alt, NULL);
+		sa.sa_flags |= SA_ONSTACK;
+	}
+	sigaction(SIGALRM, &sa, NULL);
+	sigaction(SIGPROF, &sa, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+	setitimer(ITIMER_PROF, &every, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	do {
+		for (int i = 0; i < 1000; i++, rounds++)
+			inner(2);
+		clock_gettime(CLOCK_MONOTONIC, &t1);
+	} while (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) / 1e9 < 1.5);
+	setitimer(ITIMER_REAL, &never, NULL);
+	setitimer(ITIMER_PROF, &never, NULL);
+	printf("inner=%ld leaf=%ld handler=%ld\n", rounds, 2 * rounds + handled, (long)handled);
+}
+
+static void burn(long ns)
+{
+	struct timespec t0, t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	while ((t.tv_sec - t0.tv_sec) * 1000000000L + t.tv_nsec - t0.tv_nsec < ns);
+}
+
+/* Times that are known: outer 20 x (2 ms of its own and 3 x 1 ms in inner). */
+static void times(void)
+{
+	for (int i = 0; i < 20; i++) {
+		ENTER(OUTER);
+		burn(2000000);
+		for (int k = 0; k < 3; k++) {
+			ENTER(INNER);
+			burn(1000000);
+			EXIT(INNER);
+		}
+		EXIT(OUTER);
+	}
+}
+
+/* Recursion with a known time: 4 deep, 1 ms at each level, 5 times. */
+static void recurse_for(int depth)
+{
+	ENTER(OUTER);
+	burn(1000000);
+	if (depth > 1)
+		recurse_for(depth - 1);
+	sink++;
+	EXIT(OUTER);
+}
+
+static void fork_and_go_on(void)
+{
+	pid_t pid;
+
+	inner(1);
+	ENTER(OUTER);
+	pid = fork();
+	if (pid == 0) {
+		inner(5);
+		EXIT(OUTER); /* the parent's frame: not ours to count */
+		exit(3);
+	}
+	waitpid(pid, NULL, 0);
+	EXIT(OUTER);
+}
+
+static void die(int how)
+{
+	for (int i = 0; i < 1000; i++)
+		inner(1);
+	ENTER(OUTER);
+	burn(5000000);
+	ENTER(MIDDLE);
+	burn(5000000);
+	if (how == SIGKILL)
+		kill(getpid(), SIGKILL);
+	else if (how == SIGABRT)
+		abort();
+	else if (how == SIGSEGV)
+		*(volatile int *)0 = 1;
+	_exit(7);
+}
+
+int main(int argc, char **argv)
+{
+	const char *shape = argc > 1 ? argv[1] : "";
+	long n = argc > 2 ? atol(argv[2]) : 0;
+
+	if (!strcmp(shape, "nest"))
+		nest();
+	else if (!strcmp(shape, "recurse"))
+		recurse((int)n);
+	else if (!strcmp(shape, "mutual"))
+		even((int)n);
+	else if (!strcmp(shape, "jump"))
+		jump((int)n);
+	else if (!strcmp(shape, "threads"))
+		threads((int)n);
+	else if (!strcmp(shape, "many-threads"))
+		many_threads();
+	else if (!strcmp(shape, "storm"))
+		storm((int)n);
+	else if (!strcmp(shape, "times"))
+		times();
+	else if (!strcmp(shape, "recurse-times"))
+		for (int i = 0; i < 5; i++)
+			recurse_for(4);
+	else if (!strcmp(shape, "fork"))
+		fork_and_go_on();
+	else if (!strcmp(shape, "die"))
+		die((int)n);
+	else if (!strcmp(shape, "no-files")) {
+		struct rlimit none = {3, 3};
+
+		setrlimit(RLIMIT_NOFILE, &none);
+		threads((int)n);
+	} else if (!strcmp(shape, "exit"))
+		exit((int)n);
+	else
+		return 2;
+	return 0;
+}
