@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which functions are measured, and which cannot be.
+ *
+ * Who decides, the first of these that says anything:
+ *
+ *   1. functions that are not in the source (implicit members, thunks, the constructors that
+ *      the compiler makes): never
+ *   2. hotpath_skip, hotpath_measure
+ *   3. no_instrument_function: not by a rule
+ *   4. the last rule of hotpath.yaml that matches
+ *
+ * A chosen function that an obstacle stands against stays as it is, with a note in verbose mode:
+ * a wrapped ifunc resolver crashes the program at load, a wrapped naked function has no frame.
+ */
+#include "plugin.h"
+
+/* Attributes whose functions have no ordinary frame to call a hook from. */
+static const char *const frameless[] = {
+	"naked", "interrupt", "interrupt_handler", "signal", "isr", "no_caller_saved_registers",
+};
+
+/*
+ * is_lambda: the front end marks a lambda's operator() as artificial although its body is in the
+ * source.  No implicit member has that name.
+ */
+static bool is_lambda(tree fn)
+{
+	return DECL_NAME(fn) && startswith(lang_hooks.decl_printable_name(fn, 0), "operator()");
+}
+
+static bool is_named(tree fn, const char *name)
+{
+	return DECL_NAME(fn) && id_equal(DECL_NAME(fn), name);
+}
+
+/*
+ * is_second_body: a C++ constructor or destructor whose real body is another function.
+ *
+ * A deleting destructor calls the complete one.  Where the front end could not make one clone an
+ * alias of the other (-Os with virtual bases), both call the unified function they came from.
+ */
+static bool is_second_body(tree fn)
+{
+	if (is_named(fn, "__dt_del "))
+		return true;
+	if (!is_named(fn, "__ct_comp ") && !is_named(fn, "__ct_base ") &&
+	    !is_named(fn, "__dt_comp ") && !is_named(fn, "__dt_base "))
+		return false;
+
+	tree origin = DECL_ABSTRACT_ORIGIN(fn);
+	cgraph_node *node = origin && origin != fn ? cgraph_node::get(origin) : NULL;
+	return node && node->definition;
+}
+
+/* base_name: "hotpath.yaml" of the path of the rules. */
+static const char *config_base(void)
+{
+	return plugin.project.config ? lbasename(plugin.project.config) : "hotpath.yaml";
+}
+
+struct choice choose_function(tree fn)
+{
+	struct choice choice = {};
+	const char *label;
+
+	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn)) || is_second_body(fn) ||
+	    attributes_skip(fn))
+		return choice;
+	if (attributes_measure(fn, &label)) {
+		choice.measure = true;
+		choice.label = label ? xstrdup(label) : NULL;
+		choice.rule = xstrdup("attribute");
+		return choice;
+	}
+	/* The flag on the declaration is set on ordinary C functions too. */
+	if (!rules_count(plugin.rules) ||
+	    lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn)))
+		return choice;
+
+	const struct rules_subject *subject = &names_of(fn)->subject;
+	const struct rule *rule = rules_match(plugin.rules, subject);
+
+	if (!rule || !rule->measure)
+		return choice;
+	choice.measure = true;
+	choice.label = rules_label(rule, subject);
+	choice.rule = xasprintf("%s:%u", config_base(), rule->line);
+	return choice;
+}
+
+void choose_release(struct choice *choice)
+{
+	free(choice->label);
+	free(choice->rule);
+}
+
+/* is_resolver: some function of the unit names this one in its ifunc attribute. */
+static bool is_resolver(tree fn)
+{
+	static hash_set<nofree_string_hash> *resolvers;
+
+	if (!resolvers) {
+		cgraph_node *node;
+
+		resolvers = new hash_set<nofree_string_hash>;
+		FOR_EACH_FUNCTION(node)
+		{
+			tree ifunc = lookup_attribute("ifunc", DECL_ATTRIBUTES(node->decl));
+
+			if (ifunc && TREE_VALUE(ifunc))
+				resolvers->add(xstrdup(
+					TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(ifunc)))));
+		}
+	}
+	return resolvers->contains(
+		targetm.strip_name_encoding(IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fn))));
+}
+
+/* statement_obstacle: walk_gimple_seq callback; the reason goes to wi->info. */
+static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
+{
+	gimple *stmt = gsi_stmt(*gsi);
+	const char **reason = (const char **)wi->info;
+
+	if (!is_gimple_call(stmt))
+		return NULL_TREE;
+	if (gimple_call_must_tail_p(as_a<gcall *>(stmt)))
+		*reason = "it has a call that must be a tail call";
+	else if (gimple_call_builtin_p(stmt, BUILT_IN_APPLY_ARGS))
+		*reason = "it uses __builtin_apply_args";
+	else if (gimple_call_builtin_p(stmt, BUILT_IN_RETURN))
+		*reason = "it uses __builtin_return";
+	else if (gimple_call_builtin_p(stmt, BUILT_IN_EH_RETURN) ||
+		 gimple_call_builtin_p(stmt, BUILT_IN_UNWIND_INIT))
+		*reason = "it unwinds the stack by itself";
+	return *reason ? integer_zero_node : NULL_TREE;
+}
+
+const char *choose_obstacle(tree fn)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(frameless); i++)
+		if (lookup_attribute(frameless[i], DECL_ATTRIBUTES(fn)) ||
+		    lookup_attribute(frameless[i], TYPE_ATTRIBUTES(TREE_TYPE(fn))))
+			return "it has no ordinary frame";
+	if (is_resolver(fn))
+		return "it is an ifunc resolver, which runs before the program is relocated";
+	if (flags_from_decl_or_type(fn) & ECF_RETURNS_TWICE)
+		return "it returns twice";
+	if (flag_tm)
+		return "the unit is compiled with -fgnu-tm";
+	/* The ramp is the function that the source calls; the front end makes the other two. */
+	if (cfun->coroutine_component && DECL_ARTIFICIAL(fn))
+		return "it is the actor or destroyer of a coroutine";
+
+	cgraph_node *node = cgraph_node::get(fn);
+	if (node && node->thunk)
+		return "it is a thunk";
+
+	gimple_seq body = gimple_body(fn);
+	if (!body || gimple_code(gimple_seq_first_stmt(body)) != GIMPLE_BIND ||
+	    gimple_seq_first_stmt(body) != gimple_seq_last_stmt(body))
+		return "its body has an unknown shape";
+
+	const char *reason = NULL;
+	struct walk_stmt_info wi = {};
+	wi.info = &reason;
+	walk_gimple_seq(body, statement_obstacle, NULL, &wi);
+	return reason;
+}

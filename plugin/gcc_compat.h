@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * GCC's headers, and every difference between its versions.
+ *
+ * Built and tested with GCC 11 and 12.  What is known of 9 to 15 is here too:
+ *
+ *   11  DECL_IS_BUILTIN became DECL_IS_UNDECLARED_BUILTIN
+ *   12  register_scoped_attributes() takes one argument more
+ *   14  gimple_seq_first_stmt() and the pass interface are unchanged; last_stmt() went (not used
+ * here) 15  location_t has 64 bits (never stored in an integer here)
+ *
+ * Nothing else in plugin/ asks for a version.
+ */
+#ifndef HOTPATH_GCC_COMPAT_H
+#define HOTPATH_GCC_COMPAT_H
+
+#include "gcc-plugin.h"
+#include "plugin-version.h"
+
+#include "config.h"
+#include "system.h"
+#include "coretypes.h"
+#include "tm.h"
+#include "tree.h"
+#include "function.h"
+#include "basic-block.h"
+#include "gimple.h"
+#include "gimple-iterator.h"
+#include "gimple-walk.h"
+#include "gimplify.h"
+#include "tree-iterator.h"
+#include "tree-pass.h"
+#include "cgraph.h"
+#include "stringpool.h"
+#include "attribs.h"
+#include "stor-layout.h"
+#include "varasm.h"
+#include "target.h"
+#include "fold-const.h"
+#include "predict.h"
+#include "gimple-predict.h"
+#include "langhooks.h"
+#include "diagnostic-core.h"
+#include "diagnostic.h"
+#include "context.h"
+#include "toplev.h"
+#include "options.h"
+#include "file-prefix-map.h"
+#include "calls.h"
+#include "intl.h"
+#include "cpplib.h"
+
+#if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15
+#error "hotpath knows GCC 9 to 15; teach gcc_compat.h the new one"
+#endif
+
+#if GCCPLUGIN_VERSION_MAJOR < 11
+#define DECL_IS_UNDECLARED_BUILTIN(decl) DECL_IS_BUILTIN(decl)
+#endif
+
+/*
+ * The preprocessor's parts of the -MD list.  Weak, because the compilers that are not of the C
+ * family lack them, and a plugin with an unresolved symbol is refused.  mkdeps.h is not installed.
+ */
+class mkdeps;
+extern struct cpp_reader *parse_in __attribute__((weak));
+extern void deps_add_dep(class mkdeps *, const char *) __attribute__((weak));
+#if GCCPLUGIN_VERSION_MAJOR >= 10
+extern class mkdeps *cpp_get_deps(struct cpp_reader *) __attribute__((weak));
+#else
+extern struct mkdeps *cpp_get_deps(struct cpp_reader *) __attribute__((weak));
+#endif
+
+/* libiberty's demangler, which every compiler proper contains; demangle.h is not installed. */
+extern "C" char *cplus_demangle(const char *mangled, int options) __attribute__((weak));
+
+#define HOTPATH_DMGL_PARAMS   (1 << 0)
+#define HOTPATH_DMGL_ANSI     (1 << 1)
+#define HOTPATH_DMGL_RET_DROP (1 << 6)
+#define HOTPATH_DMGL_GNU_V3   (1 << 14)
+#define HOTPATH_DMGL_DLANG    (1 << 16)
+
+#endif /* HOTPATH_GCC_COMPAT_H */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a function is called: as written, with its scopes, with its parameters, in the object file.
+ *
+ * C++ and D names with scopes come from the demangler and not from the front end's printer: the
+ * printer adds return types and "[with T = int]", and the demangled form is what perf, gdb and nm
+ * show.  Fortran, Ada and nested functions of C have no mangling of that kind; their scopes are
+ * read off the declaration ("module::procedure").
+ */
+#include "plugin.h"
+
+static struct names names;
+static char *scoped, *qualified, *relative;
+
+/* The newest file's path from the project's root: functions come file by file. */
+static const char *relative_of;
+
+enum hotpath_language names_language(void)
+{
+	static const struct {
+		const char *prefix;
+		enum hotpath_language language;
+	} table[] = {
+		{"GNU C++", HOTPATH_LANG_CXX},	   {"GNU Objective-C++", HOTPATH_LANG_CXX},
+		{"GNU C", HOTPATH_LANG_C},	   {"GNU Objective-C", HOTPATH_LANG_C},
+		{"GNU F77", HOTPATH_LANG_FORTRAN}, {"GNU Fortran", HOTPATH_LANG_FORTRAN},
+		{"GNU Ada", HOTPATH_LANG_ADA},	   {"GNU D", HOTPATH_LANG_D},
+		{"GNU Go", HOTPATH_LANG_GO},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (startswith(lang_hooks.name, table[i].prefix))
+			return table[i].language;
+	return HOTPATH_LANG_UNKNOWN;
+}
+
+static const char *plain_name(tree fn)
+{
+	const char *name = lang_hooks.decl_printable_name(fn, 0);
+
+	return name ? name : DECL_NAME(fn) ? IDENTIFIER_POINTER(DECL_NAME(fn)) : "?";
+}
+
+/* with_scopes: "module::procedure", from the declaration.  For free(). */
+static char *with_scopes(tree fn, const char *name)
+{
+	char *out = xstrdup(name);
+
+	for (tree scope = DECL_CONTEXT(fn); scope && DECL_P(scope); scope = DECL_CONTEXT(scope)) {
+		if ((TREE_CODE(scope) != FUNCTION_DECL && TREE_CODE(scope) != NAMESPACE_DECL) ||
+		    !DECL_NAME(scope))
+			break;
+		/* Inside Fortran's main program everything would begin with MAIN__. */
+		if (id_equal(DECL_NAME(scope), "MAIN__"))
+			break;
+
+		char *longer = concat(IDENTIFIER_POINTER(DECL_NAME(scope)), "::", out, NULL);
+		free(out);
+		out = longer;
+	}
+	return out;
+}
+
+static void name_scopes(tree fn, const char *plain, const char *mangled)
+{
+	int style = 0;
+
+	free(scoped);
+	free(qualified);
+	scoped = qualified = NULL;
+	if (startswith(mangled, "_Z"))
+		style = HOTPATH_DMGL_GNU_V3;
+	else if (names.language == HOTPATH_LANG_D && startswith(mangled, "_D"))
+		style = HOTPATH_DMGL_DLANG;
+	if (style && cplus_demangle) {
+		const int full = HOTPATH_DMGL_PARAMS | HOTPATH_DMGL_ANSI | HOTPATH_DMGL_RET_DROP;
+
+		scoped = cplus_demangle(mangled, style);
+		qualified = cplus_demangle(mangled, style | full);
+	}
+	if (!scoped)
+		scoped = with_scopes(fn, plain);
+	if (!qualified)
+		qualified = xstrdup(scoped);
+}
+
+static void name_place(tree fn)
+{
+	expanded_location place = expand_location(DECL_SOURCE_LOCATION(fn));
+
+	names.subject.line = place.line > 0 ? place.line : 0;
+	names.subject.file = place.file ? place.file : main_input_filename;
+	names.subject.system = in_system_header_at(DECL_SOURCE_LOCATION(fn));
+	if (names.subject.file != relative_of) {
+		free(relative);
+		relative = project_relative(&plugin.project, names.subject.file);
+		relative_of = names.subject.file;
+	}
+	names.subject.relative = relative;
+}
+
+const struct names *names_of(tree fn)
+{
+	const char *mangled = IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fn));
+
+	if (*mangled == '*')
+		mangled++;
+	names.language = names_language();
+	names.subject.plain = ggc_strdup(plain_name(fn));
+	names.subject.mangled = mangled;
+	name_scopes(fn, names.subject.plain, mangled);
+	names.subject.scoped = scoped;
+	names.subject.qualified = qualified;
+	name_place(fn);
+	return &names;
+}

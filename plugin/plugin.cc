@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The plugin's entry: arguments, configuration and callbacks.
+ *
+ *   plugin_init()      at the start of cc1, cc1plus, f951, gnat1, d21, lto1
+ *   attributes         PLUGIN_ATTRIBUTES        attributes.cc
+ *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
+ *   the pass           for each function        wrap.cc
+ *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
+ *
+ * lto1 loads the plugin too, at link time.  Everything was done when the units were compiled, so
+ * there it only accepts its arguments.
+ */
+#include "plugin.h"
+
+#include <dlfcn.h>
+
+#pragma GCC visibility push(default)
+extern int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *version);
+int plugin_is_GPL_compatible;
+#pragma GCC visibility pop
+
+struct plugin_state plugin;
+
+static const char *const known_args[] = {"config", "off", "verbose", NULL};
+
+static bool bad_argument(const char *key, const char *what)
+{
+	const char *near = rules_nearest(key, known_args);
+
+	if (near && strcmp(near, key) != 0)
+		error("%<-fplugin-arg-%s-%s%>: %s; did you mean %<-fplugin-arg-%s-%s%>?",
+		      plugin.name, key, what, plugin.name, near);
+	else
+		error("%<-fplugin-arg-%s-%s%>: %s; known are %<config=FILE%>, %<off%> and "
+		      "%<verbose%>",
+		      plugin.name, key, what);
+	return false;
+}
+
+static bool read_argument(const struct plugin_argument *arg)
+{
+	const bool config = !strcmp(arg->key, "config");
+
+	if (!config && strcmp(arg->key, "off") != 0 && strcmp(arg->key, "verbose") != 0)
+		return bad_argument(arg->key, "unknown argument");
+	if (config && (!arg->value || !*arg->value))
+		return bad_argument(arg->key, "the path of a rule file is missing");
+	if (!config && arg->value)
+		return bad_argument(arg->key, "takes no value");
+	if (config)
+		plugin.config = arg->value;
+	else if (!strcmp(arg->key, "off"))
+		plugin.off = true;
+	else
+		plugin.verbose = true;
+	return true;
+}
+
+/*
+ * runtime_path: PREFIX/lib/libhotpath.so of PREFIX/lib/hotpath/gcc-12/plugin.so, which is this
+ * file. Asked by a static function: the shim has symbols of the same names.  By its real path: the
+ * plugin may have been reached through a link in GCC's own folder.
+ */
+static char *runtime_path(void)
+{
+	Dl_info info;
+	char *path = NULL;
+
+	if (dladdr((void *)runtime_path, &info) && info.dli_fname)
+		path = realpath(info.dli_fname, NULL);
+	for (int i = 0; path && i < 3; i++) {
+		char *slash = strrchr(path, '/');
+
+		if (slash)
+			*slash = '\0';
+	}
+
+	char *runtime = path ? concat(path, "/", HOTPATH_RUNTIME_SONAME, NULL)
+			     : xstrdup(HOTPATH_RUNTIME_SONAME);
+	free(path);
+	return runtime;
+}
+
+/* add_dependency: so that make rebuilds when a rule was edited. */
+static void add_dependency(const char *path)
+{
+	if (!&parse_in || !parse_in || !cpp_get_deps || !deps_add_dep)
+		return;
+	if (auto deps = cpp_get_deps(parse_in))
+		deps_add_dep(deps, path);
+}
+
+static void start_unit(void *, void *)
+{
+	project_find(main_input_filename, plugin.config, &plugin.project);
+	if (!plugin.project.config)
+		return;
+	add_dependency(plugin.project.config);
+	plugin.rules = rules_load(plugin.project.config, diag_config, plugin.project.config);
+}
+
+static bool right_version(struct plugin_gcc_version *version)
+{
+	if (plugin_default_version_check(version, &gcc_version))
+		return true;
+	error("hotpath: this plugin was built for GCC %s and this is GCC %s; run %<make install%> "
+	      "of hotpath with %<CC%> set to this compiler",
+	      gcc_version.basever, version->basever);
+	return false;
+}
+
+int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *version)
+{
+	struct register_pass_info pass = {};
+	bool good = true;
+
+	plugin.name = info->base_name;
+	if (!right_version(version))
+		return 1;
+	for (int i = 0; i < info->argc; i++)
+		good = read_argument(&info->argv[i]) && good;
+	/* The errors are reported: GCC stops by itself, without "failed to initialize plugin". */
+	if (!good || !strcmp(lang_hooks.name, "GNU GIMPLE"))
+		return 0;
+
+	plugin.runtime = runtime_path();
+	register_callback(plugin.name, PLUGIN_ATTRIBUTES, attributes_register, NULL);
+	if (plugin.off)
+		return 0;
+	register_callback(plugin.name, PLUGIN_START_UNIT, start_unit, NULL);
+	register_callback(plugin.name, PLUGIN_ALL_IPA_PASSES_START, emit_finish, NULL);
+
+	pass.pass = wrap_make_pass(g);
+	pass.reference_pass_name = "*warn_unused_result";
+	pass.ref_pass_instance_number = 1;
+	pass.pos_op = PASS_POS_INSERT_AFTER;
+	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the plugin say to each other. */
+#ifndef HOTPATH_PLUGIN_H
+#define HOTPATH_PLUGIN_H
+
+#include "gcc_compat.h"
+#include "find_config.h"
+#include "rules.h"
+#include "../runtime/abi.h"
+
+/*
+ * The state of one compilation; set up by plugin.cc, read by all.
+ *
+ * rules      null when there is no hotpath.yaml
+ * runtime    absolute path of the libhotpath.so that belongs to this plugin
+ */
+struct plugin_state {
+	const char *name; /* "hotpath", as -fplugin-arg-NAME- has it */
+	bool off;
+	bool verbose;
+	const char *config;
+	struct project project;
+	struct rules *rules;
+	char *runtime;
+};
+extern struct plugin_state plugin;
+
+/* attributes.cc */
+extern void attributes_register(void *event_data, void *user_data);
+/* attributes_measure: true when the function has hotpath_measure; *label is its text or null. */
+extern bool attributes_measure(tree fn, const char **label);
+extern bool attributes_skip(tree fn);
+/* attributes_any: true when hotpath_measure stood anywhere in the unit. */
+extern bool attributes_any(void);
+
+/* diag.cc */
+/* diag_config: a rules_report_fn; context is the path of the YAML file. */
+extern void diag_config(void *context, unsigned line, unsigned column, const char *message);
+
+/* names.cc */
+/*
+ * struct names: what a function is called.  Strings are owned by names.cc and stay until the next
+ * call of names_of().
+ */
+struct names {
+	struct rules_subject subject;
+	enum hotpath_language language;
+};
+extern const struct names *names_of(tree fn);
+extern enum hotpath_language names_language(void);
+
+/* choose.cc */
+/*
+ * struct choice: whether a function is measured, and who said so.
+ *
+ * label   for free(), or null
+ * rule    "attribute" or "hotpath.yaml:LINE", for free(); null when nobody chose the function
+ */
+struct choice {
+	bool measure;
+	char *label;
+	char *rule;
+};
+extern struct choice choose_function(tree fn);
+extern void choose_release(struct choice *choice);
+/* choose_obstacle: why a function of the source cannot be wrapped, or null. */
+extern const char *choose_obstacle(tree fn);
+
+/* wrap.cc */
+extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
+
+/* emit.cc */
+/* emit_site: adds a site, or finds the one of another clone; returns &slots[i]. */
+extern tree emit_site(tree fn, const struct names *names, const struct choice *choice);
+enum emit_hook {
+	EMIT_ENTER,
+	EMIT_EXIT,
+	EMIT_LANDED,
+};
+/* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
+extern tree emit_hook_ref(enum emit_hook hook);
+/* emit_finish: gives the unit its tables, constructor and destructor, when something refers to it.
+ */
+extern void emit_finish(void *event_data, void *user_data);
+
+#endif /* HOTPATH_PLUGIN_H */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The rules of hotpath.yaml: which functions are measured, as a pure function of strings.
+ *
+ * Plain C without a GCC header, so that testsuite/unit/test_rules.c can run it alone.
+ */
+#ifndef HOTPATH_RULES_H
+#define HOTPATH_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rules;
+
+/*
+ * struct rule: what the plugin needs to know of the rule that won.
+ *
+ * label    template as written, or null
+ * line     where the rule begins in the file, from 1
+ */
+struct rule {
+	bool measure;
+	const char *label;
+	unsigned line;
+};
+
+/*
+ * struct rules_subject: one function, as the rules see it.  All strings may be null.
+ *
+ * plain      "parse"
+ * scoped     "ns::Parser::parse"
+ * qualified  "ns::Parser::parse(int)"
+ * mangled    "_ZN2ns6Parser5parseEi"
+ * file       path as the compiler names it
+ * relative   the same from the folder of hotpath.yaml; null when it lies elsewhere
+ * system     defined in a system header: only a `files` pattern with a slash reaches it
+ */
+struct rules_subject {
+	const char *plain;
+	const char *scoped;
+	const char *qualified;
+	const char *mangled;
+	const char *file;
+	const char *relative;
+	unsigned line;
+	bool system;
+};
+
+/* rules_report_fn: told every mistake.  line and column count from 1; 0 when there is no place. */
+typedef void rules_report_fn(void *context, unsigned line, unsigned column, const char *message);
+
+/*
+ * rules_parse: reads rules from memory; text need not end with a NUL.
+ *
+ * Returns  the rules, for rules_free(); null when `report` was called at least once
+ */
+struct rules *rules_parse(const char *text, size_t size, rules_report_fn *report, void *context);
+
+/* rules_load: the same from a file.  A file that cannot be read is reported with line 0. */
+struct rules *rules_load(const char *path, rules_report_fn *report, void *context);
+
+void rules_free(struct rules *rules);
+
+size_t rules_count(const struct rules *rules);
+
+/*
+ * rules_match: the last rule that matches the subject, or null.
+ *
+ * Cost     looks at rules from the last to the first and stops at the first hit; verdicts on a file
+ *          are kept until another file is asked for
+ */
+const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject);
+
+/*
+ * rules_label: fills a label template for a function.
+ *
+ * Returns  a string for free(); null when the rule has no label
+ */
+char *rules_label(const struct rule *rule, const struct rules_subject *subject);
+
+/* rules_nearest: the word of a null-terminated list that `word` is a slip of, or null. */
+const char *rules_nearest(const char *word, const char *const *list);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HOTPATH_RULES_H */

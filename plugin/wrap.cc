@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pass: hooks around the body of a measured function.
+ *
+ * Source before                    Source after, and who makes each line
+ *
+ *   int f(int a)                     int f(int a)
+ *   {                                {
+ *                                      if (unit.enter)                  append_hook()
+ *                                              unit.enter(&slots[i]);
+ *                                      try {                            wrap_body()
+ *           int r = g(a);                      int r = g(a);
+ *           return r;                          return r;
+ *                                      } finally {
+ *                                              if (unit.exit)           append_hook()
+ *                                                      unit.exit(&slots[i]);
+ *                                      }
+ *   }                                }
+ *
+ *   r = setjmp(env);                 r = setjmp(env);
+ *                                    if (unit.landed)                   add_landings()
+ *                                            unit.landed();
+ *
+ * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of the front end have
+ * been given, returns are still statements and lowering copies the cleanup to every way out,
+ * exceptions included.  Everything is inside the outermost GIMPLE_BIND: a new bind that shares its
+ * BLOCK breaks the actors of coroutines.
+ *
+ * The loads are volatile.  Otherwise one load could serve entry and exit, and a unit that is
+ * registered between the two would get an exit without entry; or a load could be moved out of a
+ * loop into which the function was inlined.  It costs nothing: each load is made once anyway.
+ *
+ * The calls are marked as not throwing: a hook is C code of the runtime.  Nothing else is said of
+ * them, so stores to memory stay on their side of a hook, and the time of the body is the
+ * time of the body.
+ *
+ * The exit hook of a function that returns nothing may become a tail call.  That is right: hooks
+ * are passed the address of a static object, nothing of the frame.
+ */
+#include "plugin.h"
+
+/* append_hook: if (unit.HOOK) unit.HOOK(argument);  argument may be null. */
+static void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
+{
+	tree ref = emit_hook_ref(hook);
+	/* A temporary with a context and a place among the local declarations, or LTO fails. */
+	tree pointer = create_tmp_var(TYPE_MAIN_VARIANT(TREE_TYPE(ref)), "hotpath");
+	tree yes = create_artificial_label(where);
+	tree no = create_artificial_label(where);
+	gimple *load = gimple_build_assign(pointer, ref);
+	gimple *test =
+		gimple_build_cond(NE_EXPR, pointer, build_zero_cst(TREE_TYPE(pointer)), yes, no);
+	gcall *call =
+		argument ? gimple_build_call(pointer, 1, argument) : gimple_build_call(pointer, 0);
+
+	gimple_call_set_nothrow(call, true);
+	gimple_set_location(load, where);
+	gimple_set_location(test, where);
+	gimple_set_location(call, where);
+
+	gimple_seq_add_stmt(seq, load);
+	gimple_seq_add_stmt(seq, test);
+	gimple_seq_add_stmt(seq, gimple_build_label(yes));
+	gimple_seq_add_stmt(seq, gimple_build_predict(PRED_HOT_LABEL, TAKEN));
+	gimple_seq_add_stmt(seq, call);
+	gimple_seq_add_stmt(seq, gimple_build_label(no));
+}
+
+static void wrap_body(tree fn, tree slot)
+{
+	gbind *bind = as_a<gbind *>(gimple_seq_first_stmt(gimple_body(fn)));
+	const location_t begin = DECL_SOURCE_LOCATION(fn);
+	const location_t end = cfun->function_end_locus;
+	gimple_seq seq = NULL, cleanup = NULL;
+
+	append_hook(&seq, EMIT_ENTER, slot, begin);
+	append_hook(&cleanup, EMIT_EXIT, unshare_expr(slot), end);
+	gimple_seq_add_stmt(&seq,
+			    gimple_build_try(gimple_bind_body(bind), cleanup, GIMPLE_TRY_FINALLY));
+	gimple_bind_set_body(bind, seq);
+}
+
+/*
+ * lands: a longjmp may arrive behind this statement.
+ *
+ * vfork's child returns into a frame that the parent still has, nothing was jumped over. getcontext
+ * serves makecontext, and its second return is on whatever stack the program switched to.
+ */
+static bool lands(gimple *stmt)
+{
+	if (gimple_code(stmt) == GIMPLE_LABEL)
+		return DECL_NONLOCAL(gimple_label_label(as_a<glabel *>(stmt)));
+	if (!is_gimple_call(stmt) || !(gimple_call_flags(stmt) & ECF_RETURNS_TWICE))
+		return false;
+
+	tree callee = gimple_call_fndecl(stmt);
+	if (!callee || !DECL_NAME(callee))
+		return true;
+
+	const char *name = IDENTIFIER_POINTER(DECL_NAME(callee));
+	if (startswith(name, "__builtin_"))
+		name += strlen("__builtin_");
+	while (*name == '_')
+		name++;
+	return strcmp(name, "vfork") != 0 && strcmp(name, "getcontext") != 0;
+}
+
+static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *)
+{
+	gimple_seq seq = NULL;
+
+	if (lands(gsi_stmt(*gsi))) {
+		append_hook(&seq, EMIT_LANDED, NULL_TREE, gimple_location(gsi_stmt(*gsi)));
+		gsi_insert_seq_after(gsi, seq, GSI_CONTINUE_LINKING);
+	}
+	return NULL_TREE;
+}
+
+/* add_landings: in any function of a unit that may have measured ones, itself measured or not. */
+static void add_landings(tree fn)
+{
+	gimple_seq body = gimple_body(fn);
+	struct walk_stmt_info wi = {};
+
+	if (plugin.off || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
+	    (!attributes_any() && !rules_count(plugin.rules)))
+		return;
+	walk_gimple_seq_mod(&body, add_landing, NULL, &wi);
+	gimple_set_body(fn, body);
+}
+
+static void tell(tree fn, const struct choice *choice, const char *obstacle)
+{
+	if (!plugin.verbose)
+		return;
+	if (obstacle)
+		inform(DECL_SOURCE_LOCATION(fn),
+		       "hotpath: %qD is not measured, though chosen by %s: %s", fn, choice->rule,
+		       obstacle);
+	else if (choice->label)
+		inform(DECL_SOURCE_LOCATION(fn), "hotpath: %qD is measured by %s, as %qs", fn,
+		       choice->rule, choice->label);
+	else
+		inform(DECL_SOURCE_LOCATION(fn), "hotpath: %qD is measured by %s", fn,
+		       choice->rule);
+}
+
+static void process(tree fn)
+{
+	struct choice choice = choose_function(fn);
+
+	if (choice.measure) {
+		const char *obstacle = choose_obstacle(fn);
+
+		if (!obstacle)
+			wrap_body(fn, emit_site(fn, names_of(fn), &choice));
+		tell(fn, &choice, obstacle);
+	}
+	add_landings(fn);
+	choose_release(&choice);
+}
+
+namespace
+{
+
+const pass_data wrap_pass_data = {
+	GIMPLE_PASS, "hotpath", OPTGROUP_NONE, TV_PLUGIN_RUN, PROP_gimple_any, 0, 0, 0, 0,
+};
+
+class wrap_pass : public gimple_opt_pass
+{
+      public:
+	wrap_pass(gcc::context *context) : gimple_opt_pass(wrap_pass_data, context)
+	{
+	}
+
+	unsigned int execute(function *fun) final override
+	{
+		process(fun->decl);
+		return 0;
+	}
+};
+
+} // namespace
+
+gimple_opt_pass *wrap_make_pass(gcc::context *context)
+{
+	return new wrap_pass(context);
+}
