@@ -370,11 +370,9 @@ static void read_stack(struct reader *r, const struct seg_thread *t)
 		struct seg_frame f = stack[i];
 		int index = node_find(r, f.node);
 
-		if (f.sp == 0 ||
-		    (f.sp == SEG_NO_SP && (i + 1 == used || stack[i + 1].sp == SEG_NO_SP)))
+		if (!f.depth && (i + 1 == used || !stack[i + 1].depth))
 			break;
-		if (f.sp == SEG_NO_SP ||
-		    index <= 0) /* being made at that instant, or a call without a place */
+		if (!f.depth || index <= 0) /* made at that instant, or a call without a place */
 			continue;
 		struct node *n = &r->nodes[index];
 		uint64_t incl = r->end_ticks > f.start ? r->end_ticks - f.start : 0;
@@ -518,7 +516,7 @@ static int last_sign(struct reader *r, const struct seg_thread *t)
 	for (int i = 0; i < SEG_RING; i++)
 		if (t->ring[i].end > r->end_ticks)
 			r->end_ticks = t->ring[i].end;
-	for (uint64_t i = 1; stack && i < used && stack[i].sp && stack[i].sp != SEG_NO_SP; i++)
+	for (uint64_t i = 1; stack && i < used && stack[i].depth; i++)
 		if (stack[i].start > r->end_ticks)
 			r->end_ticks = stack[i].start;
 	/* The longest base between two readings of both clocks gives the best rate. */

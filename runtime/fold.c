@@ -113,7 +113,8 @@ static __attribute__((noinline)) void sign_of_life(struct place *place, uint64_t
  *
  * Slots from ring_from up to `next` were taken since the last fold.  One of them that still says
  * SEG_FOLDED was taken but not yet written: we are a handler that interrupted its writer.  It is
- * left alone, and the ring goes on behind it instead of at its start.
+ * marked and left alone, and the ring goes on behind it instead of at its start, until its writer
+ * has come back.
  */
 static void fold_ring(struct hot *hot)
 {
@@ -121,55 +122,67 @@ static void fold_ring(struct hot *hot)
 	struct seg_sample *ring = place->seg.ring;
 	char *base = (char *)hp_process.seg;
 	struct seg_sample *go_on = ring;
+	/* Closes the ring while it is folded: a handler's calls go straight into their nodes. */
+	struct seg_sample *to = (struct seg_sample *)take(&hot->next, sizeof(place->seg.ring));
 	uint64_t now = 0;
 
-	for (struct seg_sample *s = ring; s < hot->next; s++) {
+	if (to > hot->end)
+		to = hot->end;
+	for (struct seg_sample *s = ring; s < to; s++) {
+		place->seg.folding = (uint64_t)(s - ring) + 1;
+		compiler_barrier();
+
 		uint64_t word = s->word;
 
 		if (unlikely(word & SEG_FOLDED)) {
-			if (s >= place->ring_from)
+			if (s >= place->ring_from || word & SEG_TAKEN) {
+				s->word = word | SEG_TAKEN;
 				go_on = s + 1;
+			}
 			continue;
 		}
-		place->seg.folding = (uint64_t)(s - ring) + 1;
-		compiler_barrier();
 		fold_one(place, base, s->incl, word);
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 		now = s->end;
 	}
-	compiler_barrier();
-	place->seg.folding = 0;
 	place->ring_from = go_on;
-	hot->next = go_on;
+	compiler_barrier();
+	hot->next = (uint64_t)go_on;
 	if (now >= place->clock_next)
 		sign_of_life(place, now);
+}
+
+/* fold: folds the ring unless we are a handler in the middle of a fold. */
+static void fold(struct hot *hot)
+{
+	struct seg_thread *t = &hot->place->seg;
+
+	if (t->folding)
+		return;
+	t->folding = 1;
+	compiler_barrier();
+	fold_ring(hot);
+	compiler_barrier();
+	t->folding = 0;
 }
 
 /* hp_fold_full: the ring had no slot for this call. */
 __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl,
 					    uint64_t word)
 {
-	struct place *place = hot->place;
+	struct seg_sample *s;
 
-	if (place->seg.folding == 0)
-		fold_ring(hot);
-	if (hot->next == hot->end) {
-		fold_one(place, (char *)hp_process.seg, incl, word);
-		return;
-	}
-	struct seg_sample *s = hot->next++;
-
-	compiler_barrier();
-	s->end = end;
-	s->incl = incl;
-	compiler_barrier();
-	s->word = word;
+	fold(hot);
+	s = (struct seg_sample *)take(&hot->next, sizeof(*s));
+	if (s < hot->end)
+		write_sample(s, end, incl, word);
+	else
+		fold_one(hot->place, (char *)hp_process.seg, incl, word);
 }
 
 /* hp_fold_all: folds what there is, when a thread gives its place back. */
 void hp_fold_all(struct hot *hot)
 {
-	if (hot->place->seg.folding == 0)
-		fold_ring(hot);
+	fold(hot);
 }

@@ -9,7 +9,7 @@
  * Order of stores.  A signal handler with measured functions may run between any two instructions,
  * and a SIGKILL may strike there.  So entry raises `top` first and fills the frame then, exit
  * lowers `top` before it writes the sample, a sample's word is written last, and a frame above the
- * top always has sp == SEG_NO_SP (invariants 3 and 4 of segment.h): a frame that is being made can
+ * top always has depth 0 (invariants 3 and 4 of segment.h): a frame that is being made can
  * be pushed upon, and is never mistaken for a dead one.
  *
  * Dead frames.  A longjmp, or an exception through C code built without -fexceptions, leaves frames
@@ -31,27 +31,33 @@ __thread struct hot hp_hot __attribute__((tls_model("initial-exec"))) = {
 /* The frame of a thread without a place: its node matches no site and leads to itself. */
 static struct seg_node unborn_node = {.site = SEG_NO_SITE, .last = &unborn_node};
 struct seg_frame hp_unborn[2] = {
-	{.sp = SEG_NO_SP, .node = &unborn_node},
-	{.sp = SEG_NO_SP, .node = &unborn_node},
+	{.node = &unborn_node},
+	{.node = &unborn_node},
 };
 
-/* The stack pointer at the hook's entry: below that of every live measured caller. */
+/* How deep the stack is at the hook's entry: no less than at that of every live measured caller. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define hook_sp() ((uint64_t)__builtin_dwarf_cfa())
+#define hook_depth() (~(uint64_t)__builtin_dwarf_cfa())
 #else
-#define hook_sp() ((uint64_t)__builtin_frame_address(0))
+#define hook_depth() (~(uint64_t)__builtin_frame_address(0))
 #endif
 
-static inline void push(struct hot *hot, struct seg_node *node, uint64_t sp)
+/*
+ * push: a handler that comes before the frame is on the stack may use its slot, so the node is
+ * written once more when it is: at every instruction the top frame has a node.
+ */
+static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
 {
 	struct seg_frame *f = hot->top + 1;
 
+	f->node = node;
+	compiler_barrier();
 	hot->top = f;
 	compiler_barrier();
 	f->node = node;
 	node->active++;
 	compiler_barrier();
-	f->sp = sp;
+	f->depth = depth;
 }
 
 /*
@@ -66,7 +72,7 @@ static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint6
 	uint64_t incl = now - f->start;
 	uint64_t word = (uint64_t)n | bits;
 
-	f->sp = SEG_NO_SP;
+	f->depth = 0;
 	compiler_barrier();
 	hot->top = f - 1;
 	if (unlikely(--n->active))
@@ -76,18 +82,12 @@ static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint6
 		word |= SEG_BACK;
 	}
 
-	struct seg_sample *s = hot->next;
+	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
 
-	if (unlikely(s == hot->end)) {
+	if (unlikely(s >= hot->end))
 		hp_fold_full(hot, now, incl, word);
-		return;
-	}
-	hot->next = s + 1;
-	compiler_barrier();
-	s->end = now;
-	s->incl = incl;
-	compiler_barrier();
-	s->word = word;
+	else
+		write_sample(s, now, incl, word);
 }
 
 /*
@@ -108,12 +108,12 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 	while (hot->top > down_to) {
 		struct seg_frame *f = hot->top;
 
-		if (f->node->site == SEG_NO_SITE || f->sp == SEG_NO_SP) {
+		if (f->node->site == SEG_NO_SITE || f->depth == 0) {
 			/* No call's frame: the wall above the deepest call, or one that a signal
 			 * handler left by longjmp before it was made. */
 			if (f->node->active)
 				f->node->active--;
-			f->sp = SEG_NO_SP;
+			f->depth = 0;
 			compiler_barrier();
 			hot->top = f - 1;
 			continue;
@@ -123,15 +123,15 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 	}
 }
 
-/* close_dead: closes the frames that lie below sp and so cannot be callers of a function at sp. */
-static void close_dead(struct hot *hot, uint64_t sp, uint64_t now)
+/* close_dead: closes the frames that lie deeper than we, and so cannot be our callers. */
+static void close_dead(struct hot *hot, uint64_t depth, uint64_t now)
 {
 	struct seg_frame *bottom = hot->place->seg.stack;
 	struct seg_frame *f = hot->top;
 
 	if (on_signal_stack())
 		return;
-	while (f > bottom && f->sp < sp)
+	while (f > bottom && f->depth > depth)
 		f--;
 	hp_close_frames(hot, f, now);
 	if (hot->top < hot->limit)
@@ -164,7 +164,7 @@ static void count_lost(struct hot *hot, enum seg_lost cause)
  * enter_slow: everything an entry can meet but a known callee: a thread's first call, dead frames,
  * a new calling context, the end of the stack.  Returns whether a frame was pushed.
  */
-static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t sp)
+static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t depth)
 {
 	struct hot *hot = &hp_hot;
 	int saved_errno = errno;
@@ -175,12 +175,12 @@ static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t sp)
 			count_lost(hot, lost_without_place(hot));
 		goto out;
 	}
-	if (sp > hot->top->sp)
-		close_dead(hot, sp, hp_ticks());
+	if (depth < hot->top->depth)
+		close_dead(hot, depth, hp_ticks());
 	if (hot->top == hot->limit && !hp_stack_grow(hot)) {
 		if (!hot->over++) /* put up a wall, so that no exit from above takes the frame below
 				   */
-			push(hot, &hot->place->lost_node, sp);
+			push(hot, &hot->place->lost_node, depth);
 		count_lost(hot, SEG_LOST_DEEP);
 		goto out;
 	}
@@ -189,7 +189,7 @@ static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t sp)
 		count_lost(hot, SEG_LOST_DEEP);
 		goto out;
 	}
-	push(hot, hp_tree_child(hot->place, hot->top->node, site), sp);
+	push(hot, hp_tree_child(hot->place, hot->top->node, site), depth);
 	pushed = true;
 out:
 	errno = saved_errno;
@@ -197,7 +197,7 @@ out:
 }
 
 /* exit_slow: the top frame is not a call of this site. */
-static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t sp, uint64_t now)
+static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t now)
 {
 	struct hot *hot = &hp_hot;
 	int saved_errno = errno;
@@ -215,9 +215,8 @@ static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t sp, uint
 		hp_close_frames(hot, f - 1, now);
 		goto out;
 	}
-	/* Frames whose exit was jumped over lie above ours.  A frame made at a lower sp than this
-	 * hook's is not ours: ours was entered where the stack was at least as high. */
-	while (f > hot->place->seg.stack && (f->node->site != site || f->sp < sp))
+	/* Frames whose exit was jumped over lie above ours. */
+	while (f > hot->place->seg.stack && f->node->site != site)
 		f--;
 	if (f == hot->place->seg.stack) {
 		count_lost(hot, SEG_LOST_STRAY);
@@ -237,16 +236,16 @@ out:
 	static void enter_##name(uint32_t *slot)                                                   \
 	{                                                                                          \
 		struct hot *hot = &hp_hot;                                                         \
-		uint64_t sp = hook_sp();                                                           \
+		uint64_t depth = hook_depth();                                                     \
 		struct seg_frame *f = hot->top;                                                    \
 		struct seg_node *n = f->node->last;                                                \
                                                                                                    \
-		if (unlikely(n->site != *slot || sp > f->sp || f == hot->limit)) {                 \
-			if (enter_slow(*slot, sp))                                                 \
+		if (unlikely(n->site != *slot || depth < f->depth || f == hot->limit)) {           \
+			if (enter_slow(*slot, depth))                                              \
 				hot->top->start = read_clock();                                    \
 			return;                                                                    \
 		}                                                                                  \
-		push(hot, n, sp);                                                                  \
+		push(hot, n, depth);                                                               \
 		f[1].start = read_clock();                                                         \
 	}                                                                                          \
                                                                                                    \
@@ -257,7 +256,7 @@ out:
 		struct seg_frame *f = hot->top;                                                    \
                                                                                                    \
 		if (unlikely(f->node->site != *slot))                                              \
-			exit_slow(*slot, hook_sp(), now);                                          \
+			exit_slow(*slot, now);                                                     \
 		else                                                                               \
 			pop(hot, f, now, 0);                                                       \
 	}                                                                                          \
@@ -265,12 +264,12 @@ out:
 	static void landed_##name(void)                                                            \
 	{                                                                                          \
 		struct hot *hot = &hp_hot;                                                         \
-		uint64_t sp = hook_sp();                                                           \
+		uint64_t depth = hook_depth();                                                     \
                                                                                                    \
-		if (unlikely(sp > hot->top->sp) && hot->place) {                                   \
+		if (unlikely(depth < hot->top->depth) && hot->place) {                             \
 			int saved_errno = errno;                                                   \
                                                                                                    \
-			close_dead(hot, sp, read_clock());                                         \
+			close_dead(hot, depth, read_clock());                                      \
 			errno = saved_errno;                                                       \
 		}                                                                                  \
 	}

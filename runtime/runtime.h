@@ -45,6 +45,20 @@ static inline void bump(uint64_t *p, uint64_t v)
 #endif
 }
 
+/*
+ * take: returns *p and leaves *p + v, again whole for a handler on the same thread: what it takes meanwhile is not
+ * given out twice.
+ */
+static inline uint64_t take(uint64_t *p, uint64_t v)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("xaddq %0, %1" : "+r"(v), "+m"(*p) : : "cc");
+	return v;
+#else
+	return __atomic_fetch_add(p, v, __ATOMIC_RELAXED);
+#endif
+}
+
 /* ticks: the clock of the run, hp_process.clock. */
 static inline uint64_t ticks_tsc(void)
 {
@@ -101,7 +115,7 @@ struct place {
 struct hot {
 	struct seg_frame *top;	 /* the newest live frame */
 	struct seg_frame *limit; /* no frame may be pushed above this one without a look */
-	struct seg_sample *next; /* ring slot of the next call */
+	uint64_t next;		 /* address of the ring slot of the next call; `end` or above: the ring is full */
 	struct seg_sample *end;
 	struct place *place;
 	uint64_t over;	/* calls above the deepest frame */
@@ -115,6 +129,16 @@ enum thread_state {
 	THREAD_OVER = 3,     /* its end was recorded */
 	THREAD_HOMELESS = 4, /* there was no memory for a place */
 };
+
+/* write_sample: fills a slot; a reader or a handler sees it with the last store. */
+static inline void write_sample(struct seg_sample *s, uint64_t end, uint64_t incl, uint64_t word)
+{
+	compiler_barrier();
+	s->end = end;
+	s->incl = incl;
+	compiler_barrier();
+	s->word = word;
+}
 
 extern __thread struct hot hp_hot __attribute__((tls_model("initial-exec")));
 extern struct seg_frame hp_unborn[2];

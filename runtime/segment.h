@@ -37,9 +37,8 @@
  *   2. A unit, thread, node, stat or stack block is complete before the one store that links it.
  *   3. A call is counted in exactly one of: its node's `calls`; a ring slot whose word is pending
  *      (SEG_FOLDED clear); a live frame.  While `folding` is non-zero one call may be in two.
- *   4. stack[0] stands for the thread itself (node: the root).  Of the frames above it that were ever used, those
- *      whose sp is neither 0 nor SEG_NO_SP are live calls; they have no gap but for one being entered or left at
- *      that very instruction.  stack[stack_used] and all above were never used and read as zero.
+ *   4. stack[0] stands for the thread itself (node: the root).  Of the frames above it those whose depth is not 0 are
+ *      live calls; they have no gap but for one being entered or left at that very instruction.
  *   5. On every path from the root a site stands at most once: a call to a site that is already on the path goes
  *      back to that site's node (recursion).  Such a call has SEG_BACK set, and its time stands in `back` of its own node
  *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
@@ -70,7 +69,6 @@ enum {
 	SEG_BUILD_ID = 20,
 };
 
-#define SEG_NO_SP   UINT64_MAX
 #define SEG_NO_SITE UINT32_MAX
 
 enum seg_state {
@@ -342,6 +340,7 @@ enum {
 	SEG_BACK = 2,	 /* entered by recursion; the caller's back_child has the time already */
 	SEG_UNWOUND = 4, /* closed without its exit */
 	SEG_FOLDED = 8,	 /* counted in its node; kept to show the newest calls */
+	SEG_TAKEN = 16,	 /* with SEG_FOLDED: about to be written; nothing to be read */
 	SEG_WORD_BITS = 63,
 };
 
@@ -364,12 +363,13 @@ struct seg_sample {
  *
  *   offset size
  *        0    8  start        ticks at the entry
- *        8    8  sp           stack pointer in the entry hook; SEG_NO_SP: not live (invariant 4)
+ *        8    8  depth        complement of the stack pointer in the entry hook, so that an inner call has
+ *                             the greater one; 0: not live (invariant 4)
  *       16    8  node
  */
 struct seg_frame {
 	uint64_t start;
-	uint64_t sp;
+	uint64_t depth;
 	struct seg_node *node;
 };
 

@@ -114,7 +114,7 @@ struct place *hp_place_new(void)
 	if (!p->seg.root)
 		return NULL;
 	p->seg.stack_used = STACK_STEP / sizeof(struct seg_frame);
-	p->seg.stack[0] = (struct seg_frame){.sp = SEG_NO_SP, .node = p->seg.root};
+	p->seg.stack[0] = (struct seg_frame){.node = p->seg.root};
 	for (int i = 0; i < SEG_RING; i++)
 		p->seg.ring[i].word = SEG_FOLDED;
 	p->ring_from = p->seg.ring;
@@ -125,7 +125,7 @@ struct place *hp_place_new(void)
 void hp_place_attach(struct hot *hot, struct place *p)
 {
 	hot->limit = p->seg.stack + p->seg.stack_used - 3;
-	hot->next = p->ring_from;
+	hot->next = (uint64_t)p->ring_from;
 	hot->end = p->seg.ring + SEG_RING;
 	hot->place = p;
 	hot->over = 0;
