@@ -34,11 +34,19 @@ static bool is_named(tree fn, const char *name)
 	return DECL_NAME(fn) && id_equal(DECL_NAME(fn), name);
 }
 
+/* is_fortran_main: the C main() that gfortran adds to a program, whose body is MAIN__. */
+static bool is_fortran_main(tree fn)
+{
+	return names_language() == HOTPATH_LANG_FORTRAN && is_named(fn, "main") &&
+	       id_equal(DECL_ASSEMBLER_NAME(fn), "main");
+}
+
 /*
  * is_second_body: a C++ constructor or destructor whose real body is another function.
  *
- * A deleting destructor calls the complete one.  Where the front end could not make one clone an
- * alias of the other (-Os with virtual bases), both call the unified function they came from.
+ * A deleting destructor calls the complete one.  With -fdeclone-ctor-dtor (part of -Os) both clones
+ * of a constructor only call the unified function they came from; the front end then takes their
+ * abstract origin away, which every other clone has.
  */
 static bool is_second_body(tree fn)
 {
@@ -48,12 +56,10 @@ static bool is_second_body(tree fn)
 	    !is_named(fn, "__dt_comp ") && !is_named(fn, "__dt_base "))
 		return false;
 
-	tree origin = DECL_ABSTRACT_ORIGIN(fn);
-	cgraph_node *node = origin && origin != fn ? cgraph_node::get(origin) : NULL;
-	return node && node->definition;
+	return !DECL_ABSTRACT_ORIGIN(fn);
 }
 
-/* base_name: "hotpath.yaml" of the path of the rules. */
+/* config_base: "hotpath.yaml" of the path of the rules. */
 static const char *config_base(void)
 {
 	return plugin.project.config ? lbasename(plugin.project.config) : "hotpath.yaml";
@@ -65,7 +71,7 @@ struct choice choose_function(tree fn)
 	const char *label;
 
 	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn)) || is_second_body(fn) ||
-	    attributes_skip(fn))
+	    is_fortran_main(fn) || attributes_skip(fn))
 		return choice;
 	if (attributes_measure(fn, &label)) {
 		choice.measure = true;

@@ -10,7 +10,7 @@
 #include "plugin.h"
 
 static struct names names;
-static char *scoped, *qualified, *relative;
+static char *plain, *scoped, *qualified, *relative;
 
 /* The newest file's path from the project's root: functions come file by file. */
 static const char *relative_of;
@@ -34,11 +34,25 @@ enum hotpath_language names_language(void)
 	return HOTPATH_LANG_UNKNOWN;
 }
 
-static const char *plain_name(tree fn)
+/*
+ * plain_name: "parse", "get" of get<int>, "operator<", "fib" of ad.fib.  For free().
+ */
+static char *plain_name(tree fn)
 {
-	const char *name = lang_hooks.decl_printable_name(fn, 0);
+	const char *printed = lang_hooks.decl_printable_name(fn, 0);
+	char *name, *end;
 
-	return name ? name : DECL_NAME(fn) ? IDENTIFIER_POINTER(DECL_NAME(fn)) : "?";
+	if (!printed)
+		printed = DECL_NAME(fn) ? IDENTIFIER_POINTER(DECL_NAME(fn)) : "?";
+	if (names.language == HOTPATH_LANG_ADA && strrchr(printed, '.'))
+		printed = strrchr(printed, '.') + 1;
+	name = xstrdup(printed);
+	if (names.language == HOTPATH_LANG_CXX && !startswith(name, "operator")) {
+		end = strchr(name, '<');
+		if (end && end != name)
+			*end = '\0';
+	}
+	return name;
 }
 
 /* with_scopes: "module::procedure", from the declaration.  For free(). */
@@ -61,7 +75,7 @@ static char *with_scopes(tree fn, const char *name)
 	return out;
 }
 
-static void name_scopes(tree fn, const char *plain, const char *mangled)
+static void name_scopes(tree fn, const char *mangled)
 {
 	int style = 0;
 
@@ -78,6 +92,9 @@ static void name_scopes(tree fn, const char *plain, const char *mangled)
 		scoped = cplus_demangle(mangled, style);
 		qualified = cplus_demangle(mangled, style | full);
 	}
+	/* Ada's printer gives the scopes itself: "package.procedure". */
+	if (!scoped && names.language == HOTPATH_LANG_ADA)
+		scoped = xstrdup(lang_hooks.decl_printable_name(fn, 1));
 	if (!scoped)
 		scoped = with_scopes(fn, plain);
 	if (!qualified)
@@ -91,6 +108,9 @@ static void name_place(tree fn)
 	names.subject.line = place.line > 0 ? place.line : 0;
 	names.subject.file = place.file ? place.file : main_input_filename;
 	names.subject.system = in_system_header_at(DECL_SOURCE_LOCATION(fn));
+	/* What gnatbind writes is no more the user's than a system header. */
+	if (names.language == HOTPATH_LANG_ADA && startswith(lbasename(names.subject.file), "b~"))
+		names.subject.system = true;
 	if (names.subject.file != relative_of) {
 		free(relative);
 		relative = project_relative(&plugin.project, names.subject.file);
@@ -106,9 +126,11 @@ const struct names *names_of(tree fn)
 	if (*mangled == '*')
 		mangled++;
 	names.language = names_language();
-	names.subject.plain = ggc_strdup(plain_name(fn));
+	free(plain);
+	plain = plain_name(fn);
+	names.subject.plain = plain;
 	names.subject.mangled = mangled;
-	name_scopes(fn, names.subject.plain, mangled);
+	name_scopes(fn, mangled);
 	names.subject.scoped = scoped;
 	names.subject.qualified = qualified;
 	name_place(fn);
