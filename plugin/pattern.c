@@ -144,11 +144,12 @@ static bool glob(const char *p, const char *t, bool path)
 static bool glob_valid(const char *p, char *error, size_t size)
 {
 	for (; *p; p++) {
-		if (*p == '\\' && !*++p) {
-			snprintf(error, size, "the pattern ends with a backslash");
-			return false;
-		}
-		if (*p == '[') {
+		if (*p == '\\') {
+			if (!*++p) {
+				snprintf(error, size, "the pattern ends with a backslash");
+				return false;
+			}
+		} else if (*p == '[') {
 			const char *end = set_end(p);
 
 			if (!end) {
