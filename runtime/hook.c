@@ -160,20 +160,13 @@ static void count_lost(struct hot *hot, enum seg_lost cause)
 		__atomic_fetch_add(&hp_process.seg->lost[cause], 1, __ATOMIC_RELAXED);
 }
 
-/*
- * enter_slow: everything an entry can meet but a known callee: a thread's first call, dead frames,
- * a new calling context, the end of the stack.  Returns whether a frame was pushed.
- */
-static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t depth)
+/* push_slow: what enter_slow does, but for the clock.  Returns whether a frame was pushed. */
+static bool push_slow(struct hot *hot, uint32_t site, uint64_t depth)
 {
-	struct hot *hot = &hp_hot;
-	int saved_errno = errno;
-	bool pushed = false;
-
 	if (unlikely(!hot->place) && !hp_thread_born(hot)) {
 		if (hot->state != THREAD_UNBORN)
 			count_lost(hot, lost_without_place(hot));
-		goto out;
+		return false;
 	}
 	if (depth < hot->top->depth)
 		close_dead(hot, depth, hp_ticks());
@@ -182,18 +175,31 @@ static __attribute__((noinline)) bool enter_slow(uint32_t site, uint64_t depth)
 				   */
 			push(hot, &hot->place->lost_node, depth);
 		count_lost(hot, SEG_LOST_DEEP);
-		goto out;
+		return false;
 	}
 	if (unlikely(hot->over)) {
 		hot->over++;
 		count_lost(hot, SEG_LOST_DEEP);
-		goto out;
+		return false;
 	}
 	push(hot, hp_tree_child(hot->place, hot->top->node, site), depth);
-	pushed = true;
-out:
+	return true;
+}
+
+/*
+ * enter_slow: everything an entry can meet but a known callee: a thread's first call, dead frames,
+ * a new calling context, the end of the stack.  It is the hook's last call, so that the fast path
+ * needs no stack frame.
+ */
+static __attribute__((noinline)) void enter_slow(uint32_t site, uint64_t depth)
+{
+	struct hot *hot = &hp_hot;
+	int saved_errno = errno;
+	bool pushed = push_slow(hot, site, depth);
+
 	errno = saved_errno;
-	return pushed;
+	if (pushed)
+		hot->top->start = hp_ticks();
 }
 
 /* exit_slow: the top frame is not a call of this site. */
@@ -241,8 +247,7 @@ out:
 		struct seg_node *n = f->node->last;                                                \
                                                                                                    \
 		if (unlikely(n->site != *slot || depth < f->depth || f == hot->limit)) {           \
-			if (enter_slow(*slot, depth))                                              \
-				hot->top->start = read_clock();                                    \
+			enter_slow(*slot, depth);                                                  \
 			return;                                                                    \
 		}                                                                                  \
 		push(hot, n, depth);                                                               \
