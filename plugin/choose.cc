@@ -124,7 +124,7 @@ static bool is_resolver(tree fn)
 }
 
 /* statement_obstacle: walk_gimple_seq callback; the reason goes to wi->info. */
-static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
+static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_info *wi)
 {
 	gimple *stmt = gsi_stmt(*gsi);
 	const char **reason = (const char **)wi->info;
@@ -140,6 +140,8 @@ static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *, struct walk_st
 	else if (gimple_call_builtin_p(stmt, BUILT_IN_EH_RETURN) ||
 		 gimple_call_builtin_p(stmt, BUILT_IN_UNWIND_INIT))
 		*reason = "it unwinds the stack by itself";
+	/* The walk may only be ended by a callback that says it saw to the operands too. */
+	*handled = *reason != NULL;
 	return *reason ? integer_zero_node : NULL_TREE;
 }
 

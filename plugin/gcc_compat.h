@@ -5,7 +5,7 @@
  * Built and tested with GCC 11 and 12.  What is known of 9 to 15 is here too:
  *
  *   11  DECL_IS_BUILTIN became DECL_IS_UNDECLARED_BUILTIN
- *   12  register_scoped_attributes() takes one argument more
+ *   12  startswith() came with it; register_scoped_attributes() takes one argument more
  *   14  gimple_seq_first_stmt() and the pass interface are unchanged; last_stmt() went (not used
  * here) 15  location_t has 64 bits (never stored in an integer here)
  *
@@ -52,6 +52,13 @@
 
 #if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15
 #error "hotpath knows GCC 9 to 15; teach gcc_compat.h the new one"
+#endif
+
+#if GCCPLUGIN_VERSION_MAJOR < 12
+static inline bool startswith(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
 #endif
 
 #if GCCPLUGIN_VERSION_MAJOR < 11
