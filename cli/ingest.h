@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes a run into the store.
+ */
+#ifndef HOTPATH_INGEST_H
+#define HOTPATH_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct image;
+struct store;
+
+/* What is known of a run besides its image. */
+struct ingest_facts {
+	const char *branch, *commit; /* used where the image has none; NULL: unknown */
+	int dirty;		     /* -1 unknown */
+};
+
+/*
+ * ingest_run: writes one run, in one transaction.
+ *
+ * id       its number; that of the earlier one when the run is in the store already
+ * added    whether it was new; may be NULL
+ * Returns  ERR_OK, or an error, and then the store is as it was
+ */
+int ingest_run(struct store *store, const struct image *image, const struct ingest_facts *facts,
+	       int64_t *id, bool *added, struct error *error);
+
+/*
+ * ingest_end: notes how the process of a `hotpath run` ended, as its parent saw it.
+ *
+ * It is the newest run with that token and pid (a process that called exec has several), and only
+ * fills in what the process did not see itself.
+ *
+ * status   exit status, or -1
+ * signal   that killed it, or 0
+ */
+int ingest_end(struct store *store, const char *token, int64_t pid, int status, int signal,
+	       struct error *error);
+
+#endif /* HOTPATH_INGEST_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sums up the sites of an image that are one function of the source: an inline function or a
+ * template stands in the table of every unit that used it.
+ */
+#ifndef HOTPATH_MERGE_H
+#define HOTPATH_MERGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct image;
+struct image_bucket;
+
+struct merged {
+	int64_t function; /* number in the store */
+	uint64_t calls, running, unwound;
+	uint64_t total_ns; /* recursion counted once, also when it went through several copies */
+	uint64_t self_ns, sum_ns, min_ns, max_ns, below;
+	struct image_bucket *buckets; /* ascending */
+	size_t n_buckets;
+};
+
+/*
+ * merge_sites: one entry per function that was called, ascending by number.
+ *
+ * functions  the number of each site's function, image->n_sites of them
+ * Returns    0 or -1 when out of memory; merge_release() in both cases
+ */
+int merge_sites(const struct image *image, const int64_t *functions, struct merged **merged,
+		size_t *n);
+void merge_release(struct merged *merged, size_t n);
+
+#endif /* HOTPATH_MERGE_H */

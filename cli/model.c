@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void model_run_release(struct model_run *run)
+{
+	for (size_t i = 0; run->argv && i < run->argc; i++)
+		free(run->argv[i]);
+	free(run->argv);
+	free(run->cwd);
+	free(run->exe);
+	free(run->label);
+	free(run->host);
+	free(run->kernel);
+	free(run->cpu);
+	free(run->branch);
+	free(run->commit);
+	free(run->damage);
+	memset(run, 0, sizeof(*run));
+}
+
+void model_run_list_release(struct model_run_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		model_run_release(&list->runs[i]);
+	free(list->runs);
+	memset(list, 0, sizeof(*list));
+}
+
+void model_function_release(struct model_function *function)
+{
+	free(function->name);
+	free(function->qualified);
+	free(function->mangled);
+	free(function->label);
+	free(function->file);
+	free(function->rule);
+	memset(function, 0, sizeof(*function));
+}
+
+void model_report_release(struct model_report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		model_function_release(&report->functions[i]);
+	free(report->functions);
+	model_run_release(&report->run);
+	memset(report, 0, sizeof(*report));
+}
+
+void model_table_release(struct model_table *table)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		free(table->columns[i]);
+	for (size_t i = 0; i < table->n_columns * table->n_rows; i++)
+		free(table->values[i].text);
+	free(table->columns);
+	free(table->values);
+	memset(table, 0, sizeof(*table));
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "pack.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+
+struct bit_writer {
+	uint8_t *bytes;
+	size_t n_bits, capacity; /* capacity in bytes */
+	bool failed;
+};
+
+struct bit_reader {
+	const uint8_t *bytes;
+	size_t at, n_bits;
+	bool failed;
+};
+
+/* Digits of n in binary; 0 has none. */
+static unsigned length_of(uint64_t n)
+{
+	return n ? 64 - (unsigned)__builtin_clzll(n) : 0;
+}
+
+static void write_bits(struct bit_writer *w, uint64_t value, unsigned n)
+{
+	if ((w->n_bits + n + 7) / 8 > w->capacity) {
+		size_t capacity = 2 * w->capacity + 64;
+		uint8_t *bytes = realloc(w->bytes, capacity);
+
+		if (!bytes) {
+			w->failed = true;
+			return;
+		}
+		memset(bytes + w->capacity, 0, capacity - w->capacity);
+		w->bytes = bytes;
+		w->capacity = capacity;
+	}
+	while (n-- > 0) {
+		if (value >> n & 1)
+			w->bytes[w->n_bits / 8] |= (uint8_t)(0x80 >> w->n_bits % 8);
+		w->n_bits++;
+	}
+}
+
+static uint64_t read_bits(struct bit_reader *r, unsigned n)
+{
+	uint64_t value = 0;
+
+	if (n > r->n_bits - r->at) {
+		r->failed = true;
+		r->at = r->n_bits;
+		return 0;
+	}
+	while (n-- > 0) {
+		value = value << 1 | (r->bytes[r->at / 8] >> (7 - r->at % 8) & 1);
+		r->at++;
+	}
+	return value;
+}
+
+static void write_number(struct bit_writer *w, uint64_t n)
+{
+	unsigned length = length_of(n);
+
+	write_bits(w, 0, length - 1);
+	write_bits(w, n, length);
+}
+
+/* 0 at the end of the bits: no number is 0. */
+static uint64_t read_number(struct bit_reader *r)
+{
+	unsigned zeros = 0;
+
+	while (r->at < r->n_bits && !(r->bytes[r->at / 8] >> (7 - r->at % 8) & 1)) {
+		r->at++;
+		zeros++;
+	}
+	if (r->at == r->n_bits)
+		return 0;
+	if (zeros > 63) {
+		r->failed = true;
+		return 0;
+	}
+	return read_bits(r, zeros + 1);
+}
+
+/* |n| stays below 2^62: differences of numbers that SQLite can hold, see clamp() in ingest.c. */
+static void write_signed(struct bit_writer *w, int64_t n)
+{
+	uint64_t zigzag = n >= 0 ? 2 * (uint64_t)n : 2 * (uint64_t) - (n + 1) + 1;
+
+	if (zigzag == UINT64_MAX) {
+		w->failed = true;
+		return;
+	}
+	write_number(w, zigzag + 1);
+}
+
+static int64_t read_signed(struct bit_reader *r)
+{
+	uint64_t zigzag = read_number(r);
+
+	if (zigzag-- == 0) {
+		r->failed = true;
+		return 0;
+	}
+	return zigzag & 1 ? -(int64_t)(zigzag / 2) - 1 : (int64_t)(zigzag / 2);
+}
+
+static void write_wide(struct bit_writer *w, uint64_t n)
+{
+	unsigned length = length_of(n);
+
+	write_bits(w, length, 7);
+	if (length > 1)
+		write_bits(w, n & ~(1ull << (length - 1)), length - 1);
+}
+
+static uint64_t read_wide(struct bit_reader *r)
+{
+	unsigned length = (unsigned)read_bits(r, 7);
+
+	if (length > 64) {
+		r->failed = true;
+		return 0;
+	}
+	return length == 0 ? 0 : 1ull << (length - 1) | read_bits(r, length - 1);
+}
+
+static int finish(struct bit_writer *w, struct pack *out)
+{
+	if (w->failed) {
+		free(w->bytes);
+		return -1;
+	}
+	out->bytes = w->bytes;
+	out->n = (w->n_bits + 7) / 8;
+	return 0;
+}
+
+int pack_histogram(struct pack *out, const struct image_bucket *buckets, size_t n)
+{
+	struct bit_writer w = {0};
+	int64_t before = -1;
+	unsigned length_before = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned length = length_of(buckets[i].count);
+
+		if (length == 0 || (int64_t)buckets[i].bucket <= before) {
+			free(w.bytes);
+			return -1;
+		}
+		write_number(&w, (uint64_t)((int64_t)buckets[i].bucket - before));
+		write_signed(&w, (int64_t)length - (int64_t)length_before);
+		write_bits(&w, buckets[i].count, length - 1);
+		before = buckets[i].bucket;
+		length_before = length;
+	}
+	return finish(&w, out);
+}
+
+int pack_histogram_read(const void *bytes, size_t n_bytes, struct image_bucket **buckets, size_t *n)
+{
+	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct image_bucket *list = NULL;
+	size_t used = 0, capacity = 0;
+	int64_t bucket = -1, length = 1;
+	uint64_t gap;
+
+	while ((gap = read_number(&r)) != 0) {
+		if (used == capacity) {
+			struct image_bucket *more;
+
+			capacity = 2 * capacity + 16;
+			more = realloc(list, capacity * sizeof(*list));
+			if (!more) {
+				free(list);
+				return -1;
+			}
+			list = more;
+		}
+		length += read_signed(&r);
+		if (r.failed || gap > (uint64_t)(HIST_BUCKETS - 1 - bucket) || length < 1 ||
+		    length > 64)
+			break;
+		bucket += (int64_t)gap;
+		list[used].bucket = (uint32_t)bucket;
+		list[used].count = 1ull << (length - 1) | read_bits(&r, (unsigned)length - 1);
+		used++;
+	}
+	if (gap != 0 || r.failed) {
+		free(list);
+		return -1;
+	}
+	*buckets = list;
+	*n = used;
+	return 0;
+}
+
+/* What the total time of each context is without recursion: its own time and its children's. */
+static uint64_t *plain_totals(const struct pack_context *contexts, size_t n)
+{
+	uint64_t *sums = calloc(n + 1, sizeof(*sums));
+
+	if (!sums)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		sums[i] += contexts[i].self_ns;
+		if (contexts[i].parent >= 0)
+			sums[contexts[i].parent] += contexts[i].total_ns;
+	}
+	return sums;
+}
+
+int pack_contexts(struct pack *out, const struct pack_context *contexts, size_t n)
+{
+	struct bit_writer w = {0};
+	uint64_t *plain = plain_totals(contexts, n);
+	int64_t before = 0;
+
+	if (!plain)
+		return -1;
+	write_number(&w, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct pack_context *c = &contexts[i];
+
+		if (c->parent >= (int64_t)i || c->parent < -1) {
+			w.failed = true;
+			break;
+		}
+		write_number(&w, (uint64_t)((int64_t)i - c->parent));
+		write_signed(&w, c->function - before);
+		write_wide(&w, c->calls);
+		write_wide(&w, c->self_ns);
+		write_signed(&w, (int64_t)(c->total_ns - plain[i]));
+		before = c->function;
+	}
+	free(plain);
+	return finish(&w, out);
+}
+
+int pack_contexts_read(const void *bytes, size_t n_bytes, struct pack_context **contexts, size_t *n)
+{
+	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	uint64_t count = read_number(&r);
+	struct pack_context *list;
+	int64_t function = 0;
+
+	/* A context takes at least 17 bits, so a damaged count cannot ask for much memory. */
+	if (count-- == 0 || count > r.n_bits / 17)
+		return -1;
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return -1;
+	for (size_t i = 0; i < count && !r.failed; i++) {
+		uint64_t up = read_number(&r);
+
+		if (up == 0 || up > i + 1) {
+			r.failed = true;
+			break;
+		}
+		function = (int64_t)((uint64_t)function + (uint64_t)read_signed(&r));
+		list[i].parent = (int64_t)i - (int64_t)up;
+		list[i].function = function;
+		list[i].calls = read_wide(&r);
+		list[i].self_ns = read_wide(&r);
+		list[i].total_ns = (uint64_t)read_signed(&r) + list[i].self_ns;
+	}
+	if (r.failed) {
+		free(list);
+		return -1;
+	}
+	/* Children come after their parents, so from the end on each total is complete when it is
+	 * added. */
+	for (size_t i = count; i-- > 0;)
+		if (list[i].parent >= 0)
+			list[list[i].parent].total_ns += list[i].total_ns;
+	*contexts = list;
+	*n = count;
+	return 0;
+}

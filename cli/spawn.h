@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs another program and reads what it prints, without a shell and never for longer than it may
+ * take.
+ */
+#ifndef HOTPATH_SPAWN_H
+#define HOTPATH_SPAWN_H
+
+#include <stdbool.h>
+
+struct text;
+
+struct spawn {
+	const char *const *argv; /* NULL-terminated, found in PATH */
+	const char *dir;	 /* to run it in, NULL: here */
+	const char *const *env;	 /* "NAME=value" to add, NULL-terminated, or NULL */
+	int timeout_ms;
+	bool with_errors; /* capture standard error too, instead of dropping it */
+};
+
+/*
+ * spawn_capture: runs a program to its end.
+ *
+ * out      what it printed, NULL to drop it
+ * Returns  its exit status 0 .. 255; -1 when it could not be started, was killed, or took too long
+ */
+int spawn_capture(const struct spawn *spawn, struct text *out);
+
+#endif /* HOTPATH_SPAWN_H */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SQL functions that the views use, and queries may:
+ *
+ *   hotpath_percentile(hist, ns_per_tick, percent [, min_ns, max_ns])   nanoseconds; NULL when no
+ * call returned hotpath_contexts(contexts)   a JSON array of [parent, function, calls, total_ns,
+ * self_ns] hotpath_language(number)     'C', 'C++', ...
+ */
+#include "store.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "image.h"
+#include "language.h"
+#include "pack.h"
+#include "percentile.h"
+#include "text.h"
+
+static void sql_percentile(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct image_bucket *buckets = NULL;
+	size_t n = 0;
+	double percent, result;
+
+	if (argc != 3 && argc != 5) {
+		sqlite3_result_error(ctx, "hotpath_percentile: 3 or 5 arguments", -1);
+		return;
+	}
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	percent = sqlite3_value_double(argv[2]);
+	if (sqlite3_value_numeric_type(argv[2]) == SQLITE_TEXT ||
+	    !(percent >= 0 && percent <= 100)) {
+		sqlite3_result_error(ctx, "hotpath_percentile: percent is not within 0 and 100",
+				     -1);
+		return;
+	}
+	if (pack_histogram_read(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]),
+				&buckets, &n)) {
+		sqlite3_result_error(ctx, "hotpath_percentile: not a histogram", -1);
+		return;
+	}
+	if (argc == 5) {
+		result =
+			percentile_of(buckets, n, sqlite3_value_double(argv[1]), percent,
+				      sqlite3_value_double(argv[3]), sqlite3_value_double(argv[4]));
+	} else {
+		double tick = sqlite3_value_double(argv[1]);
+		double low = n ? hist_middle(buckets[0].bucket) * tick : 0;
+		double high = n ? hist_middle(buckets[n - 1].bucket) * tick : 0;
+
+		result = percentile_of(buckets, n, tick, percent, low, high);
+	}
+	free(buckets);
+	if (!isnan(result))
+		sqlite3_result_double(ctx, result);
+}
+
+static void sql_contexts(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct pack_context *contexts = NULL;
+	struct text json = {0};
+	size_t n = 0;
+	char *text;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	if (pack_contexts_read(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]),
+			       &contexts, &n)) {
+		sqlite3_result_error(ctx, "hotpath_contexts: not a context tree", -1);
+		return;
+	}
+	text_append(&json, "[", 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct pack_context *c = &contexts[i];
+
+		text_append(&json, ",", i ? 1 : 0);
+		if (c->parent < 0)
+			text_append(&json, "[null", 5);
+		else
+			text_print(&json, "[%lld", (long long)c->parent);
+		text_print(&json, ",%lld,%llu,%llu,%llu]", (long long)c->function,
+			   (unsigned long long)c->calls, (unsigned long long)c->total_ns,
+			   (unsigned long long)c->self_ns);
+	}
+	text_append(&json, "]", 1);
+	free(contexts);
+	text = text_take(&json);
+	if (text)
+		sqlite3_result_text(ctx, text, -1, free);
+	else
+		sqlite3_result_error_nomem(ctx);
+}
+
+static void sql_language(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *name = language_name(sqlite3_value_int(argv[0]));
+
+	(void)argc;
+	if (name)
+		sqlite3_result_text(ctx, name, -1, SQLITE_STATIC);
+}
+
+int store_functions(struct store *store, struct error *error)
+{
+	/* Innocuous: they only look at their arguments, so a view may use them whoever made it. */
+	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+
+	if (sqlite3_create_function(store->db, "hotpath_percentile", -1, flags, NULL,
+				    sql_percentile, NULL, NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_contexts", 1, flags, NULL, sql_contexts,
+				    NULL, NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_language", 1, flags, NULL, sql_language,
+				    NULL, NULL))
+		return store_error(store, error);
+	return ERR_OK;
+}
