@@ -1,1 +1,46 @@
-# targets of cli/
+# cli: the command hotpath, and all of it but main() as an archive that tests link.
+
+CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
+CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(B)/cli/schema_sql.o $(B)/cli/views_sql.o
+CLI_LIB = $(B)/cli/libhotpath-cli.a
+CLI_PKGS = sqlite3 smartcols jansson libpcre2-8
+CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
+CLI_LIBS := $(shell pkg-config --libs $(CLI_PKGS) 2>/dev/null) -lm
+
+all: cli
+.PHONY: cli install-cli uninstall-cli
+cli: $(B)/bin/hotpath
+
+$(B)/cli/%.o: cli/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOTPATH_CFLAGS) $(CLI_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A script as a C string: line by line, with what C would read escaped.
+$(B)/cli/%_sql.c: cli/%.sql
+	@mkdir -p $(@D)
+	{ echo 'extern const char store_$*_sql[];'; echo 'const char store_$*_sql[] ='; \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
+	mv $@.tmp $@
+
+$(B)/cli/%_sql.o: $(B)/cli/%_sql.c
+	$(CC) $(HOTPATH_CFLAGS) -c -o $@ $<
+
+$(CLI_LIB): $(CLI_OBJ)
+	rm -f $@
+	ar rcs $@ $^
+
+$(B)/bin/hotpath: $(B)/cli/main.o $(CLI_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+
+install-cli: cli
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -m 755 $(B)/bin/hotpath $(DESTDIR)$(BINDIR)/hotpath
+	install -m 644 cli/hotpath.1 $(DESTDIR)$(MANDIR)/man1/hotpath.1
+
+uninstall-cli:
+	rm -f $(DESTDIR)$(BINDIR)/hotpath $(DESTDIR)$(MANDIR)/man1/hotpath.1
+
+.SECONDARY: $(B)/cli/schema_sql.c $(B)/cli/views_sql.c
+
+-include $(CLI_OBJ:.o=.d) $(B)/cli/main.d

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+#include "error.h"
+#include "report.h"
+
+struct options {
+	struct report_options report;
+	const char *run;
+};
+
+static const struct option_spec specs[] = {
+	{"run", 'r', OPTION_RUN, offsetof(struct options, run), "NAME",
+	 "last (default), last~N, or a run's number"},
+	{"format", 'f', OPTION_FORMAT, offsetof(struct options, report.format), "FORMAT",
+	 "table (default), json, json-pretty, csv or markdown"},
+	{"sort", 's', OPTION_TEXT, offsetof(struct options, report.sort), "COLUMN",
+	 "total (default), self, calls, mean, min, max, name,\nor a percentile such as p95"},
+	{"limit", 'n', OPTION_COUNT, offsetof(struct options, report.limit), "N",
+	 "show the first N functions (default 15, 0: all)"},
+	{"focus", 0, OPTION_TEXT, offsetof(struct options, report.focus), "PATTERN",
+	 "only functions whose name or label contains a text,\nor matches /regex/"},
+	{"percentiles", 'p', OPTION_TEXT, offsetof(struct options, report.percentiles), "LIST",
+	 "percentiles to show (default 50,95,99)"},
+	{"output", 'o', OPTION_TEXT, offsetof(struct options, report.output), "FILE",
+	 "write to a file instead of the screen"},
+};
+
+static const struct options defaults = {.report = REPORT_DEFAULTS};
+
+static const char text[] =
+	"Calls counts every entry; Mean and percentiles are of the durations of single calls that\n"
+	"returned; Total counts recursion once; % run is Total in percent of the run's duration, "
+	"and\n"
+	"can pass 100 where threads work side by side.  Times are as measured.\n"
+	"\n"
+	"Examples:\n"
+	"  hotpath report                              the newest run\n"
+	"  hotpath report --run last~1 --sort self     the one before it, by time of its own\n"
+	"  hotpath report --focus /^parse_/ --limit 0  all functions that begin with parse_\n"
+	"  hotpath report -f json -p 50,99.9 -o r.json for a program\n";
+
+static int run(struct invocation *in, struct error *error)
+{
+	const struct options *options = in->options;
+
+	return report_print(&in->store, in->run, &options->report, error);
+}
+
+const struct command command_report = {
+	.name = "report",
+	.summary = "Show where the time of a run went, function by function",
+	.arguments = "",
+	.text = text,
+	.need = NEED_RUN,
+	.specs = specs,
+	.n_specs = sizeof(specs) / sizeof(specs[0]),
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = run,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "json_out.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "grid.h"
+#include "text.h"
+
+json_t *json_out_text(const char *text)
+{
+	char *valid;
+	json_t *json;
+
+	if (!text)
+		return json_null();
+	valid = text_valid(text);
+	json = valid ? json_string(valid) : NULL;
+	free(valid);
+	return json;
+}
+
+json_t *json_out_real(double value)
+{
+	if (!isfinite(value))
+		return json_null();
+	/* Clocks do not tell picoseconds apart; long tails of digits only cost room. */
+	return json_real(fabs(value) < 1e12 ? round(value * 1000) / 1000 : value);
+}
+
+int json_out_print(json_t *value, const struct view *view, struct error *error)
+{
+	size_t flags = JSON_REAL_PRECISION(15) | JSON_ENCODE_ANY;
+	int rc = -1;
+
+	flags |= view->format == VIEW_JSON_PRETTY ? JSON_INDENT(2) : JSON_COMPACT;
+	if (value)
+		rc = json_dumpf(value, view->stream, flags);
+	putc('\n', view->stream);
+	json_decref(value);
+	/* A stream that takes no more is its owner's to notice, with the reason. */
+	return rc && !ferror(view->stream) ? error_memory(error) : ERR_OK;
+}

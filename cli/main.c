@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of commands, what happens before each of them, and the only exit.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+#include "query.h"
+#include "segments.h"
+#include "text.h"
+
+const struct command *const commands[] = {
+	&command_report, &command_runs,	  &command_run,	 &command_ingest,
+	&command_sql,	 &command_doctor, &command_help, NULL,
+};
+
+void warn(const char *text)
+{
+	/* An error may have several lines on purpose (a query with a caret under it). */
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = strndup(text, n), *shown = line ? text_printable(line) : NULL;
+
+		fprintf(stderr, "%s%s\n", *text == ' ' ? "" : "hotpath: ", shown ? shown : "");
+		free(line);
+		free(shown);
+		text += n + (text[n] == '\n');
+	}
+}
+
+/* Finds and opens what the command needs; waiting segments first, so that its answer is up to date.
+ */
+static int prepare(struct invocation *in, struct error *error)
+{
+	struct segment_wish wish = {.only_store = true};
+	struct segment_tally tally;
+	int rc = ERR_OK;
+
+	if (in->command->need & NEED_PLACE)
+		rc = place_find(&in->place, NULL, error);
+	if (rc || (in->command->need & NEED_STORE) != NEED_STORE)
+		return rc;
+	wish.store = in->place.dir;
+	wish.patient = true;
+	rc = segments_take(&wish, 0, warn, &tally, error);
+	if (!rc)
+		rc = store_open(&in->store, in->place.dir, STORE_READ, error);
+	if (!rc && in->command->need == NEED_RUN)
+		rc = query_resolve(&in->store, in->run_name ? in->run_name : "last", &in->run,
+				   error);
+	return rc;
+}
+
+static int dispatch(const struct command *command, int argc, char **argv, int *status,
+		    struct error *error)
+{
+	struct invocation in = {.command = command};
+	bool help;
+	int rc;
+
+	in.options = calloc(1, command->size + 1);
+	if (!in.options)
+		return error_memory(error);
+	if (command->defaults)
+		memcpy(in.options, command->defaults, command->size);
+	rc = options_parse(&in, argc, argv, &help, error);
+	if (!rc && help) {
+		options_help(command);
+	} else if (!rc) {
+		rc = prepare(&in, error);
+		if (!rc)
+			rc = command->run(&in, error);
+	}
+	store_close(&in.store);
+	place_release(&in.place);
+	free(in.options);
+	*status = in.exit_status;
+	return rc;
+}
+
+static int unknown_command(const char *name, struct error *error)
+{
+	const char *near = command_nearest(name);
+	char *shown = text_printable(name);
+
+	error_set(error, ERR_USAGE, "there is no command '%s'%s%s%s; `hotpath --help` lists them",
+		  shown ? shown : "", near ? ": did you mean " : "", near ? near : "",
+		  near ? "?" : "");
+	free(shown);
+	return ERR_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	struct error error = {0};
+	int status = 0, rc;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		options_overview();
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("hotpath " HOTPATH_VERSION);
+		return 0;
+	}
+	command = command_find(argv[1]);
+	/*
+	 * Writing to a pager that was left is an error of write(), which view_close() forgives.  A
+	 * program that is started inherits what is ignored, so a command that starts one does this
+	 * later.
+	 */
+	if (!command || !command->passes_on)
+		signal(SIGPIPE, SIG_IGN);
+	rc = command ? dispatch(command, argc - 1, argv + 1, &status, &error)
+		     : unknown_command(argv[1], &error);
+	if (rc && *error.text)
+		warn(error.text);
+	return rc ? error_exit_status(rc) : status;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "query.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "image.h"
+#include "language.h"
+#include "pack.h"
+#include "percentile.h"
+#include "store.h"
+#include "text.h"
+
+_Static_assert((int)MODEL_LOST == (int)SEG_LOST_COUNT, "the model has a place for each cause");
+
+/* Columns of a run in the order in which read_run() takes them. */
+#define TEXT_OF(column) "(SELECT value FROM text WHERE id = r." column ")"
+#define RUN_COLUMNS                                                                                                                                                                                                                                                 \
+	"r.id, r.run_id, r.parent_id, r.pid, " TEXT_OF("argv") ", r.argv_cut, " TEXT_OF(                                                                                                                                                                            \
+		"cwd") ", " TEXT_OF("exe") ", " TEXT_OF("label") ", " TEXT_OF("host") ","                                                                                                                                                                           \
+										      " " TEXT_OF("kernel") ", " TEXT_OF("cpu") ", " TEXT_OF("branch") ", " TEXT_OF("commit_id") ", r.dirty, r.started_at_ns, r.duration_ns, r.sealed, "                            \
+																						 "r.status, r.signal, r.threads, r.inside_ns, r.outside_ns, r.thread_ns, r.calls, " \
+																						 "r.lost, r.torn, r.damaged, r.damage "
+
+struct row {
+	sqlite3_stmt *stmt;
+	int column;
+	bool failed; /* out of memory */
+};
+
+static int64_t next_int(struct row *row)
+{
+	return sqlite3_column_int64(row->stmt, row->column++);
+}
+
+static double next_real(struct row *row)
+{
+	return sqlite3_column_double(row->stmt, row->column++);
+}
+
+static bool next_known(struct row *row, int *value)
+{
+	bool known = sqlite3_column_type(row->stmt, row->column) != SQLITE_NULL;
+
+	*value = sqlite3_column_int(row->stmt, row->column++);
+	return known;
+}
+
+static char *next_text(struct row *row)
+{
+	const char *text = (const char *)sqlite3_column_text(row->stmt, row->column++);
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		row->failed = true;
+	return copy;
+}
+
+static void next_id(struct row *row, char out[33])
+{
+	const void *bytes = sqlite3_column_blob(row->stmt, row->column);
+	int n = sqlite3_column_bytes(row->stmt, row->column++);
+
+	if (bytes && n == 16)
+		text_hex(out, bytes, 16);
+}
+
+/* argv is stored as a JSON array; what is no such array (a store that was edited) becomes one
+ * argument. */
+static void next_argv(struct row *row, struct model_run *run)
+{
+	const char *text = (const char *)sqlite3_column_text(row->stmt, row->column++);
+	json_t *array = text ? json_loads(text, 0, NULL) : NULL;
+	size_t n = json_is_array(array) ? json_array_size(array) : text ? 1 : 0;
+
+	run->argv = calloc(n + 1, sizeof(*run->argv));
+	for (size_t i = 0; run->argv && i < n; i++) {
+		const char *word =
+			json_is_array(array) ? json_string_value(json_array_get(array, i)) : text;
+
+		run->argv[i] = strdup(word ? word : "");
+		if (!run->argv[i])
+			break;
+		run->argc = i + 1;
+	}
+	row->failed |= run->argc < n || !run->argv;
+	json_decref(array);
+}
+
+static int read_run(struct row *row, struct model_run *run, struct error *error)
+{
+	int64_t thread_ns, busy;
+
+	memset(run, 0, sizeof(*run));
+	run->id = next_int(row);
+	next_id(row, run->run_id);
+	next_id(row, run->parent_id);
+	run->pid = next_int(row);
+	next_argv(row, run);
+	run->argv_cut = next_int(row) != 0;
+	run->cwd = next_text(row);
+	run->exe = next_text(row);
+	run->label = next_text(row);
+	run->host = next_text(row);
+	run->kernel = next_text(row);
+	run->cpu = next_text(row);
+	run->branch = next_text(row);
+	run->commit = next_text(row);
+	if (!next_known(row, &run->dirty))
+		run->dirty = -1;
+	run->started_at_ns = next_int(row);
+	run->duration_ns = next_int(row);
+	run->sealed = next_int(row) != 0;
+	run->has_status = next_known(row, &run->status);
+	run->has_signal = next_known(row, &run->signal);
+	run->threads = next_int(row);
+	run->inside_ns = next_real(row);
+	run->outside_ns = next_real(row);
+	thread_ns = next_int(row);
+	run->calls = next_int(row);
+	run->lost_total = next_int(row);
+	run->torn = next_int(row);
+	run->damaged = next_int(row);
+	run->damage = next_text(row);
+	busy = thread_ns > run->duration_ns ? thread_ns : run->duration_ns;
+	run->overhead_percent = busy > 0 ? 100.0 * (double)run->calls *
+						   (run->inside_ns + run->outside_ns) / (double)busy
+					 : -1;
+	return row->failed ? error_memory(error) : ERR_OK;
+}
+
+static int read_lost(struct store *store, struct model_run *run, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt, "SELECT cause, calls FROM run_lost WHERE run = ?",
+			       error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, run->id);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t cause = sqlite3_column_int64(stmt, 0);
+
+		if (cause >= 0 && cause < MODEL_LOST)
+			run->lost[cause] = sqlite3_column_int64(stmt, 1);
+	}
+	rc = rc == SQLITE_DONE ? ERR_OK : store_error(store, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int query_run(struct store *store, int64_t id, struct model_run *run, struct error *error)
+{
+	struct row row = {0};
+	int rc = store_prepare(store, &row.stmt,
+			       "SELECT " RUN_COLUMNS "FROM run AS r WHERE r.id = ?", error);
+
+	memset(run, 0, sizeof(*run));
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(row.stmt, 1, id);
+	rc = sqlite3_step(row.stmt);
+	if (rc == SQLITE_ROW)
+		rc = read_run(&row, run, error);
+	else if (rc == SQLITE_DONE)
+		rc = error_set(error, ERR_NO_RUN, "there is no run %lld", (long long)id);
+	else
+		rc = store_error(store, error);
+	sqlite3_finalize(row.stmt);
+	return rc ? rc : read_lost(store, run, error);
+}
+
+static int grow(void **list, size_t n, size_t *capacity, size_t size)
+{
+	void *more;
+
+	if (n < *capacity)
+		return 0;
+	*capacity = 2 * *capacity + 16;
+	more = realloc(*list, *capacity * size);
+	if (!more)
+		return -1;
+	*list = more;
+	return 0;
+}
+
+static int count_runs(struct store *store, int64_t *n, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt, "SELECT count(*) FROM run", error);
+
+	if (rc)
+		return rc;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*n = sqlite3_column_int64(stmt, 0);
+	else
+		rc = store_error(store, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int query_runs(struct store *store, int64_t limit, struct model_run_list *list, struct error *error)
+{
+	struct row row = {0};
+	size_t capacity = 0;
+	int step, rc;
+
+	memset(list, 0, sizeof(*list));
+	rc = count_runs(store, &list->total, error);
+	if (!rc)
+		rc = store_prepare(store, &row.stmt,
+				   "SELECT " RUN_COLUMNS "FROM run AS r ORDER BY r.id DESC LIMIT ?",
+				   error);
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(row.stmt, 1, limit > 0 ? limit : -1);
+	while (!rc && (step = sqlite3_step(row.stmt)) != SQLITE_DONE) {
+		if (step != SQLITE_ROW)
+			rc = store_error(store, error);
+		else if (grow((void **)&list->runs, list->n, &capacity, sizeof(*list->runs)))
+			rc = error_memory(error);
+		if (rc)
+			break;
+		row.column = 0;
+		rc = read_run(&row, &list->runs[list->n++], error);
+	}
+	sqlite3_finalize(row.stmt);
+	for (size_t i = 0; !rc && i < list->n; i++)
+		if (list->runs[i].lost_total)
+			rc = read_lost(store, &list->runs[i], error);
+	return rc;
+}
+
+static int read_percentiles(struct row *row, double ns_per_tick,
+			    const struct model_percentiles *asked, struct model_function *f)
+{
+	const void *bytes = sqlite3_column_blob(row->stmt, row->column);
+	int n_bytes = sqlite3_column_bytes(row->stmt, row->column++);
+	struct image_bucket *buckets = NULL;
+	size_t n = 0;
+
+	if (pack_histogram_read(bytes, (size_t)n_bytes, &buckets, &n))
+		return -1;
+	for (size_t i = 0; i < asked->n; i++)
+		f->percentile_ns[i] = percentile_of(buckets, n, ns_per_tick, asked->value[i],
+						    (double)f->min_ns, (double)f->max_ns);
+	free(buckets);
+	return 0;
+}
+
+static int read_function(struct row *row, struct store *store, struct model_report *report,
+			 struct model_function *f, struct error *error)
+{
+	double ns_per_tick;
+
+	memset(f, 0, sizeof(*f));
+	f->name = next_text(row);
+	f->qualified = next_text(row);
+	f->mangled = next_text(row);
+	f->label = next_text(row);
+	f->file = next_text(row);
+	f->rule = next_text(row);
+	f->line = next_int(row);
+	f->language = language_name((int)next_int(row));
+	f->calls = next_int(row);
+	f->running = next_int(row);
+	f->unwound = next_int(row);
+	f->total_ns = next_int(row);
+	f->self_ns = next_int(row);
+	f->sum_ns = f->total_ns + next_int(row);
+	f->min_ns = next_int(row);
+	f->max_ns = next_int(row);
+	f->mean_ns =
+		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
+	f->percent = report->run.duration_ns > 0
+			     ? 100.0 * (double)f->total_ns / (double)report->run.duration_ns
+			     : NAN;
+	ns_per_tick = next_real(row);
+	if (row->failed || !f->name)
+		return error_memory(error);
+	if (read_percentiles(row, ns_per_tick, &report->percentiles, f))
+		return error_set(error, ERR_CORRUPT,
+				 "the histogram of %s in run %lld of %s cannot be read; `hotpath "
+				 "doctor` checks the store",
+				 f->name, (long long)report->run.id, store->file);
+	return ERR_OK;
+}
+
+int query_functions(struct store *store, struct model_report *report, struct error *error)
+{
+	static const char sql[] =
+		"SELECT (SELECT value FROM text WHERE id = f.name), "
+		"(SELECT value FROM text WHERE id = f.qualified), "
+		"(SELECT value FROM text WHERE id = f.mangled), "
+		"(SELECT value FROM text WHERE id = f.label), "
+		"(SELECT value FROM text WHERE id = f.file), "
+		"(SELECT value FROM text WHERE id = f.rule), f.line, f.language, "
+		"s.calls, s.running, s.unwound, s.total_ns, s.self_ns, s.extra_ns, s.min_ns, "
+		"s.max_ns, (SELECT ns_per_tick FROM run WHERE id = s.run), s.hist "
+		"FROM stat AS s JOIN function AS f ON f.id = s.function WHERE s.run = ?";
+	struct row row = {0};
+	size_t capacity = 0;
+	int step, rc = store_prepare(store, &row.stmt, sql, error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(row.stmt, 1, report->run.id);
+	while (!rc && (step = sqlite3_step(row.stmt)) != SQLITE_DONE) {
+		if (step != SQLITE_ROW)
+			rc = store_error(store, error);
+		else if (grow((void **)&report->functions, report->n, &capacity,
+			      sizeof(*report->functions)))
+			rc = error_memory(error);
+		if (rc)
+			break;
+		row.column = 0;
+		rc = read_function(&row, store, report, &report->functions[report->n++], error);
+	}
+	sqlite3_finalize(row.stmt);
+	report->total = report->matched = report->n;
+	return rc;
+}

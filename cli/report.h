@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One report from a store: what `hotpath report`, `hotpath run --report` and a program's end print.
+ */
+#ifndef HOTPATH_REPORT_H
+#define HOTPATH_REPORT_H
+
+#include <stdint.h>
+
+#include "grid.h"
+
+struct error;
+struct store;
+
+struct report_options {
+	enum view_format format;
+	const char *sort;	 /* "total" */
+	int64_t limit;		 /* 0: all */
+	const char *focus;	 /* NULL: all */
+	const char *percentiles; /* "50,95,99" */
+	const char *output;	 /* NULL: standard output */
+};
+
+#define REPORT_DEFAULTS                                                                            \
+	{                                                                                          \
+		.format = VIEW_TABLE, .sort = "total", .limit = 15, .percentiles = "50,95,99"      \
+	}
+
+/* report_print: reads a run, chooses, sorts and prints. */
+int report_print(struct store *store, int64_t run, const struct report_options *options,
+		 struct error *error);
+
+/*
+ * report_environment: what HOTPATH_OUTPUT_FORMAT, _PATH, HOTPATH_FOCUS, _LIMIT and _PERCENTILES ask
+ * for.
+ *
+ * wanted   false when there is no format, or "none"
+ * Returns  ERR_OK, or ERR_USAGE with the variable's name
+ */
+int report_environment(struct report_options *options, bool *wanted, struct error *error);
+
+/* report_parse_limit: reads a count; false when it is none. */
+bool report_parse_limit(const char *text, int64_t *limit);
+
+#endif /* HOTPATH_REPORT_H */

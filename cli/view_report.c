@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "format.h"
+#include "model.h"
+#include "select.h"
+#include "text.h"
+
+/* What was lost or damaged, by cause; nothing when all was recorded. */
+static void print_damage(const struct model_run *run, const struct view *view)
+{
+	if (run->torn)
+		fprintf(view->stream,
+			"%lld call%s may be counted twice: the process was killed while it summed "
+			"up\n",
+			(long long)run->torn, run->torn == 1 ? "" : "s");
+	if (run->damaged) {
+		char *shown = text_printable(run->damage ? run->damage : "");
+
+		fprintf(view->stream, "%lld part%s of the recording could not be read (%s)\n",
+			(long long)run->damaged, run->damaged == 1 ? "" : "s", shown ? shown : "");
+		free(shown);
+	}
+}
+
+static int print_header(const struct model_run *run, const struct view *view, struct error *error)
+{
+	bool markdown = view->format == VIEW_MARKDOWN;
+	const char *mark = markdown ? "**" : view->colour ? "\033[1m" : "";
+	const char *unmark = markdown ? "**" : view->colour ? "\033[0m" : "";
+	char *command = view_run_command(run), *version = view_run_version(run);
+	char *end = view_run_end(run), *label = text_printable(run->label ? run->label : "");
+	char time[FORMAT_ROOM];
+	int rc = command && version && end && label ? ERR_OK : error_memory(error);
+
+	if (rc)
+		goto out;
+	fprintf(view->stream, "%sRun %lld%s  ", mark, (long long)run->id, unmark);
+	if (markdown) {
+		/* A fence longer than any row of backticks inside cannot be ended by a hostile
+		 * command line. */
+		char fence[64];
+		size_t longest = 0, length;
+
+		for (const char *c = command; *c; c += length ? length : 1) {
+			length = strspn(c, "`");
+			longest = length > longest ? length : longest;
+		}
+		if (longest > sizeof(fence) - 2)
+			longest = sizeof(fence) - 2;
+		memset(fence, '`', longest + 1);
+		fence[longest + 1] = '\0';
+		fprintf(view->stream, "%s %s %s", fence, command, fence);
+	} else {
+		fputs(command, view->stream);
+	}
+	if (*label)
+		fprintf(view->stream, markdown ? "  `%s`" : "  [%s]", label);
+	if (*version)
+		fprintf(view->stream, markdown ? "  `%s`" : "  %s", version);
+	fprintf(view->stream, "  %s  %s   overhead ",
+		format_ns(time, (double)run->duration_ns, view->utf8), end);
+	if (run->overhead_percent < 0)
+		fputs("?", view->stream);
+	else
+		fprintf(view->stream, "%.1f %%", run->overhead_percent);
+	fprintf(view->stream, "   lost %lld", (long long)run->lost_total);
+	if (run->threads != 1)
+		fprintf(view->stream, "   %lld threads", (long long)run->threads);
+	fputs("\n", view->stream);
+	if (markdown)
+		fputs("\n", view->stream);
+	print_damage(run, view);
+out:
+	free(command);
+	free(version);
+	free(end);
+	free(label);
+	return rc;
+}
+
+/* Whether another function that is shown has the same title: then the file tells them apart. */
+static bool is_ambiguous(const struct model_report *report, size_t i)
+{
+	const char *title = select_title(&report->functions[i]);
+
+	for (size_t j = 0; j < report->n; j++)
+		if (j != i && strcmp(select_title(&report->functions[j]), title) == 0)
+			return true;
+	return false;
+}
+
+static void add_title(struct grid *grid, const struct model_report *report, size_t i,
+		      const struct view *view)
+{
+	const struct model_function *f = &report->functions[i];
+	struct text title = {0};
+	char *text;
+
+	/* For programs the plain name: the other columns tell functions apart. */
+	if (view->format == VIEW_CSV) {
+		grid_text(grid, GRID_CODE, f->qualified && *f->qualified ? f->qualified : f->name);
+		return;
+	}
+	text_print(&title, "%s", select_title(f));
+	if (is_ambiguous(report, i) && f->file)
+		text_print(&title, " (%s:%lld)", f->file, (long long)f->line);
+	if (f->running)
+		text_print(&title, " [running]");
+	text = text_take(&title);
+	if (!text)
+		grid->failed = true;
+	grid_text(grid, GRID_CODE, text);
+	free(text);
+}
+
+static void add_columns(struct grid *grid, const struct model_percentiles *percentiles)
+{
+	char title[32], key[32];
+
+	grid_column(grid, "Function", "name", "s");
+	grid_column(grid, "Mangled", "mangled", "h");
+	grid_column(grid, "Label", "label", "h");
+	grid_column(grid, "File", "file", "h");
+	grid_column(grid, "Line", "line", "rh");
+	grid_column(grid, "Language", "language", "h");
+	grid_column(grid, "Calls", "calls", "r");
+	grid_column(grid, "Running", "running", "rh");
+	grid_column(grid, "Mean", "mean_ns", "r");
+	grid_column(grid, "Min", "min_ns", "rh");
+	for (size_t i = 0; i < percentiles->n; i++) {
+		snprintf(title, sizeof(title), "P%s", percentiles->text[i]);
+		snprintf(key, sizeof(key), "p%s_ns", percentiles->text[i]);
+		grid_column(grid, title, key, "r");
+	}
+	grid_column(grid, "Max", "max_ns", "rh");
+	grid_column(grid, "Self", "self_ns", "r");
+	grid_column(grid, "Total", "total_ns", "r");
+	grid_column(grid, "% run", "percent", "r");
+}
+
+static void add_extreme(struct grid *grid, const struct model_function *f, int64_t ns)
+{
+	if (f->calls > f->running)
+		grid_integer(grid, GRID_NS, ns);
+	else
+		grid_text(grid, GRID_TEXT, NULL);
+}
+
+static void add_row(struct grid *grid, const struct model_report *report, size_t i,
+		    const struct view *view)
+{
+	const struct model_function *f = &report->functions[i];
+
+	add_title(grid, report, i, view);
+	grid_text(grid, GRID_CODE, f->mangled);
+	grid_text(grid, GRID_TEXT, f->label);
+	grid_text(grid, GRID_CODE, f->file);
+	grid_integer(grid, GRID_INTEGER, f->line);
+	grid_text(grid, GRID_TEXT, f->language);
+	grid_integer(grid, GRID_INTEGER, f->calls);
+	grid_integer(grid, GRID_INTEGER, f->running);
+	grid_real(grid, GRID_NS, f->mean_ns);
+	add_extreme(grid, f, f->min_ns);
+	for (size_t p = 0; p < report->percentiles.n; p++)
+		grid_real(grid, GRID_NS, f->percentile_ns[p]);
+	add_extreme(grid, f, f->max_ns);
+	grid_integer(grid, GRID_NS, f->self_ns);
+	grid_integer(grid, GRID_NS, f->total_ns);
+	grid_real(grid, GRID_PERCENT, f->percent);
+}
+
+static void print_footer(const struct model_report *report, const struct view *view)
+{
+	if (report->total == 0)
+		fputs("No measured function was called.\n", view->stream);
+	else if (report->matched == 0)
+		fprintf(view->stream, "None of the %zu functions matches the focus.\n",
+			report->total);
+	else if (report->n < report->matched)
+		fprintf(view->stream, "%s%zu of %zu functions; --limit 0 shows all\n",
+			view->format == VIEW_MARKDOWN ? "\n" : "", report->n, report->matched);
+}
+
+int view_report(const struct model_report *report, const struct view *view, struct error *error)
+{
+	bool people = view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN;
+	struct grid grid = {0};
+	int rc = ERR_OK;
+
+	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+		return view_report_json(report, view, error);
+	add_columns(&grid, &report->percentiles);
+	for (size_t i = 0; i < report->n; i++)
+		add_row(&grid, report, i, view);
+	if (people)
+		rc = print_header(&report->run, view, error);
+	if (!rc && (report->n || !people))
+		rc = grid_print(&grid, view, error);
+	if (!rc && people)
+		print_footer(report, view);
+	grid_release(&grid);
+	return rc;
+}
