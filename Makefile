@@ -31,6 +31,50 @@ include cli/module.mk
 include testsuite/module.mk
 include examples/module.mk
 
-.PHONY: all clean
+.PHONY: all help deps install uninstall clean
+
+help:
+	@echo "make                  build into $(B)/"
+	@echo "make check            run the tests (sets itself up)"
+	@echo "make demo             measure a program over real input and show its report (sets itself up)"
+	@echo "make demo-lua         the same with Debian's lua5.4, built unmodified"
+	@echo "make install          PREFIX=$(PREFIX) DESTDIR= ; CC=gcc-11 adds the plugin for that compiler"
+	@echo "make uninstall"
+	@echo "make deps             install the Debian packages that are missing, or print the command"
+	@echo "make bench            what a measured call costs, as ratios"
+	@echo "make check-torture    all of GCC's own C run tests with every function measured (long)"
+	@echo "make fuzz SECONDS=600 damage segments at random (long)"
+	@echo "make clean"
+
+# What a fresh Debian needs.  The plugin's headers and g++ go with the compiler that is used.
+PACKAGES = gcc-$(GCC_MAJOR)-plugin-dev g++-$(GCC_MAJOR) libyaml-dev libpcre2-dev libsqlite3-dev libjansson-dev \
+	libsmartcols-dev pkg-config $(EXTRA_PACKAGES)
+
+deps:
+	@missing=; for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q '^install ok' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then \
+		echo "installing:$$missing"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } \
+			>/dev/null || { echo "make deps: apt-get could not install:$$missing" >&2; exit 1; }; \
+	else \
+		echo "missing packages; run:  sudo apt-get install$$missing" >&2; exit 1; \
+	fi
+
+PC = $(DESTDIR)$(LIBDIR)/pkgconfig/hotpath.pc
+
+install: install-runtime install-plugin install-cli
+	install -d $(dir $(PC))
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' '' 'Name: hotpath' \
+		'Description: profiler that is compiled in' 'Version: $(VERSION)' \
+		'Cflags: -fplugin=$${libdir}/hotpath.so' \
+		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -lhotpath' >$(PC)
+	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall: uninstall-runtime uninstall-plugin uninstall-cli
+	rm -f $(PC)
+	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
 clean:
 	rm -rf $(B)

@@ -14,3 +14,21 @@ $(B)/test/shapes: testsuite/runtime/shapes.c testsuite/runtime/unit.h $(B)/lib/l
 .PHONY: check-runtime
 check-runtime: $(B)/test/segdump $(B)/test/shapes
 	bats testsuite/runtime
+
+-include testsuite/unit/module.mk
+-include testsuite/cli/module.mk
+-include testsuite/torture/module.mk
+
+CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran-11 gfortran-12 gcc-12-source cppcheck \
+	clang-format sqlite3
+CHECK_PARTS = check-unit check-runtime check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
+	check-fuzz check-torture-sample
+
+.PHONY: check check-all
+check:
+	@$(MAKE) --no-print-directory -s deps EXTRA_PACKAGES="$(CHECK_PACKAGES)"
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s check-all
+
+check-all:
+	@B=$(B) testsuite/check.sh $(CHECK_PARTS)
