@@ -342,9 +342,20 @@ static void fill_unit(void)
 
 /* ---- constructor and destructor ---- */
 
-/* outside: a static alias of a function that may not be there. */
+/*
+ * outside: a function that may not be there, or null when it cannot be asked for.
+ *
+ * A unit that refers to the function itself gets its own declaration back: an alias of a symbol
+ * that is already in the symbol table would have to be analysed by hand at this late hour.  A
+ * static function or a variable of that name hides the one that is meant.
+ */
 static tree outside(const char *alias, const char *target, tree type)
 {
+	if (symtab_node *known = symtab_node::get_for_asmname(get_identifier(target)))
+		return TREE_CODE(known->decl) == FUNCTION_DECL && TREE_PUBLIC(known->decl)
+			       ? known->decl
+			       : NULL_TREE;
+
 	tree decl = build_decl(BUILTINS_LOCATION, FUNCTION_DECL, get_identifier(alias), type);
 	tree name = build_string(strlen(target) + 1, target);
 
@@ -362,6 +373,8 @@ static tree outside(const char *alias, const char *target, tree type)
 
 static tree is_there(tree fn)
 {
+	if (!fn)
+		return boolean_false_node;
 	return build2(NE_EXPR, boolean_type_node, build_fold_addr_expr(fn),
 		      build_zero_cst(build_pointer_type(TREE_TYPE(fn))));
 }
@@ -382,19 +395,31 @@ static tree unit_address(void)
 	return build1(ADDR_EXPR, ptr_type_node, cache[UNIT_VAR]);
 }
 
+/* call_through: calls a pointer as if it had this type. */
+static tree call_through(tree pointer, tree type, int count, tree first = NULL_TREE,
+			 tree second = NULL_TREE)
+{
+	tree fn = build1(NOP_EXPR, build_pointer_type(type), pointer);
+	if (count == 0)
+		return build_call_nary(TREE_TYPE(type), fn, 0);
+
+	return count == 1 ? build_call_nary(TREE_TYPE(type), fn, 1, first)
+			  : build_call_nary(TREE_TYPE(type), fn, 2, first, second);
+}
+
+/* call_outside: null when the function cannot be asked for; is_there() is false then. */
+static tree call_outside(tree fn, tree type, int count, tree first = NULL_TREE,
+			 tree second = NULL_TREE)
+{
+	if (!fn)
+		return build_zero_cst(TREE_TYPE(type));
+	return call_through(build_fold_addr_expr(fn), type, count, first, second);
+}
+
 /* if_set: pointer ? value : 0 */
 static tree if_set(tree pointer, tree value)
 {
 	return build3(COND_EXPR, ptr_type_node, is_set(pointer), value, null_pointer_node);
-}
-
-/* call_through: calls a pointer without a type of its own. */
-static tree call_through(tree pointer, tree type, int count, tree first, tree second = NULL_TREE)
-{
-	tree fn = build1(NOP_EXPR, build_pointer_type(type), pointer);
-
-	return count == 1 ? build_call_nary(TREE_TYPE(type), fn, 1, first)
-			  : build_call_nary(TREE_TYPE(type), fn, 2, first, second);
 }
 
 /*
@@ -418,12 +443,12 @@ static tree by_dlopen(tree register_type)
 	tree message = outside("hotpath_dlerror", "dlerror", error_type);
 	tree flags = build_int_cst(integer_type_node, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
-	tree open = save_expr(build_call_expr(find, 2, null_pointer_node, text("dlopen")));
+	tree open = save_expr(call_outside(find, find_type, 2, null_pointer_node, text("dlopen")));
 	tree handle = save_expr(
 		if_set(open, call_through(open, open_type, 2, unit_field(UNIT_RUNTIME), flags)));
-	tree found = save_expr(
-		if_set(handle, build_call_expr(find, 2, handle, text(HOTPATH_REGISTER_SYMBOL))));
-	tree forget = when(is_there(message), build_call_expr(message, 0), NULL_TREE);
+	tree found = save_expr(if_set(
+		handle, call_outside(find, find_type, 2, handle, text(HOTPATH_REGISTER_SYMBOL))));
+	tree forget = when(is_there(message), call_outside(message, error_type, 0), NULL_TREE);
 
 	return when(
 		is_there(find),
@@ -449,12 +474,13 @@ static void constructor(int priority)
 	tree statements = NULL_TREE;
 
 	tree place = save_expr(build3(COND_EXPR, TREE_TYPE(errno_type), is_there(errno_at),
-				      build_call_expr(errno_at, 0),
+				      call_outside(errno_at, errno_type, 0),
 				      fold_convert(TREE_TYPE(errno_type), unit_address())));
 	tree value = save_expr(build1(INDIRECT_REF, integer_type_node, place));
 
 	append_to_statement_list(build1(CONVERT_EXPR, void_type_node, value), &statements);
-	append_to_statement_list(when(is_there(linked), build_call_expr(linked, 1, unit_address()),
+	append_to_statement_list(when(is_there(linked),
+				      call_outside(linked, register_type, 1, unit_address()),
 				      by_dlopen(register_type)),
 				 &statements);
 	append_to_statement_list(build2(MODIFY_EXPR, integer_type_node,

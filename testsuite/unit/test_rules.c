@@ -285,8 +285,7 @@ static void test_rule_errors(void **state)
 	    "2:5 a rule is a mapping such as '- functions: [\"parse_*\"]', not a word\n");
 	bad("rules:\n  - measure: true\n",
 	    "2:5 a rule needs 'functions' or 'files'; functions: [\"*\"] means all\n");
-	bad("rules:\n  - function: x\n",
-	    "2:5 unknown key 'function'; did you mean 'functions'?\n");
+	bad("rules:\n  - function: x\n", "2:5 unknown key 'function'; did you mean 'functions'?\n");
 	bad("rules:\n  - functions: x\n    priority: 3\n",
 	    "3:5 unknown key 'priority'; expected 'functions', 'files', 'measure' or 'label'\n");
 	bad("rules:\n  - functions: x\n    functions: y\n",
@@ -295,8 +294,7 @@ static void test_rule_errors(void **state)
 					"not nothing\n");
 	bad("rules:\n  - functions: {a: b}\n",
 	    "2:16 'functions' takes a pattern or a list of patterns, not a mapping\n");
-	bad("rules:\n  - files: []\n",
-	    "2:12 'files' has an empty list; no function would match\n");
+	bad("rules:\n  - files: []\n", "2:12 'files' has an empty list; no function would match\n");
 	bad("rules:\n  - files: [a, [b]]\n", "2:16 expected a pattern, found a list\n");
 	bad("rules:\n  - functions: ['']\n", "2:17 expected a pattern, found nothing\n");
 }
@@ -409,7 +407,8 @@ static int make_tree(void **state)
 	snprintf(top, sizeof(top), "%s", real);
 	free(real);
 	assert_int_equal(mkdir(in_top("repo"), 0700) | mkdir(in_top("repo/.git"), 0700) |
-				 mkdir(in_top("repo/src"), 0700) | mkdir(in_top("repo/proj"), 0700) |
+				 mkdir(in_top("repo/src"), 0700) |
+				 mkdir(in_top("repo/proj"), 0700) |
 				 mkdir(in_top("repo/proj/src"), 0700),
 			 0);
 	make_file("repo/proj/hotpath.yaml");
