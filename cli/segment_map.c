@@ -39,10 +39,12 @@ int segment_map_open(struct segment_map *map, const char *path)
 	if (fstat(fd, &st) < 0)
 		goto out;
 	if (!S_ISREG(st.st_mode) || st.st_size < SEG_PAGE) {
-		error = st.st_size == 0 ? IMAGE_EMPTY : IMAGE_NOT_A_SEGMENT;
+		error = S_ISREG(st.st_mode) && st.st_size == 0 ? IMAGE_EMPTY : IMAGE_NOT_A_SEGMENT;
 		goto out;
 	}
 	map->size = (uint64_t)st.st_size;
+	if (map->size > SEGMENT_SIZE_MAX)
+		map->size = SEGMENT_SIZE_MAX;
 	void *base = mmap(NULL, map->size, PROT_READ, MAP_SHARED, fd, 0);
 
 	if (base == MAP_FAILED) {

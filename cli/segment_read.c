@@ -84,11 +84,12 @@ static int add_record(struct image *image, uint32_t key, const char *value, uint
 
 static int read_info(const struct segment_map *map, struct image *image)
 {
-	const struct seg_info *info = segment_at(map, map->header.info, sizeof(*info), 8);
+	const struct seg_info *info = segment_at(map, map->header.info, sizeof(*info), ALIGN_AREA);
 	uint32_t size = info ? info->size : 0;
 	int error = IMAGE_OK;
 
-	if (!info || !segment_at(map, map->header.info, sizeof(*info) + (uint64_t)size, 8)) {
+	if (!info || size > SEGMENT_INFO_MAX ||
+	    !segment_at(map, map->header.info, sizeof(*info) + size, ALIGN_AREA)) {
 		image_damage(image, "the list of process facts is unreachable");
 		return IMAGE_OK;
 	}
@@ -107,16 +108,46 @@ static int read_info(const struct segment_map *map, struct image *image)
 	return error;
 }
 
+/* A table from site id to index in image.sites, and a hash to find equal sites. */
+struct site_table {
+	int *of_id; /* n_ids + 1, -1 where there is none */
+	uint32_t n_ids;
+	int *buckets;
+	uint64_t mask;
+	uint64_t texts_left; /* bytes of names that may still be copied */
+};
+
+/* A unit while it is read.  Its size and counts are copies: the writer may be at work, and what was
+ * checked must be what is used. */
+struct unit {
+	const struct seg_unit *at;
+	uint64_t size;
+	uint32_t n_sites;
+};
+
 /* unit_text: a string of a unit; a copy, NULL when the offset is 0 or wrong. */
-static char *unit_text(struct image *image, const struct seg_unit *u, uint64_t size, uint32_t at)
+static char *unit_text(struct image *image, struct site_table *t, const struct unit *u, uint32_t at)
 {
+	uint64_t room = at < u->size ? u->size - at : 0;
+	const char *text = (const char *)u->at + at;
+
 	if (!at)
 		return NULL;
-	if (at >= size || !memchr((const char *)u + at, 0, size - at)) {
-		image_damage(image, "a name of a site reaches past its unit");
+	if (room > SEGMENT_TEXT_MAX)
+		room = SEGMENT_TEXT_MAX;
+
+	size_t length = room ? strnlen(text, room) : 0;
+
+	if (length == room) {
+		image_damage(image, "a name reaches past its unit, or is too long");
 		return NULL;
 	}
-	return strdup((const char *)u + at);
+	if (length > t->texts_left) {
+		image_damage(image, "the names of the sites are too long together");
+		return NULL;
+	}
+	t->texts_left -= length;
+	return strndup(text, length);
 }
 
 static char *or_unknown(char *text)
@@ -124,18 +155,18 @@ static char *or_unknown(char *text)
 	return text ? text : strdup("?");
 }
 
-static void read_site(struct image *image, const struct seg_unit *u, uint64_t size, uint32_t i,
+static void read_site(struct image *image, struct site_table *t, const struct unit *u, uint32_t i,
 		      struct image_site *site)
 {
-	struct seg_site s = u->sites[i];
+	struct seg_site s = u->at->sites[i];
 
 	*site = (struct image_site){
-		.name = or_unknown(unit_text(image, u, size, s.name)),
-		.qualified = or_unknown(unit_text(image, u, size, s.qualified)),
-		.mangled = or_unknown(unit_text(image, u, size, s.mangled)),
-		.label = unit_text(image, u, size, s.label),
-		.file = or_unknown(unit_text(image, u, size, s.file)),
-		.rule = or_unknown(unit_text(image, u, size, s.rule)),
+		.name = or_unknown(unit_text(image, t, u, s.name)),
+		.qualified = or_unknown(unit_text(image, t, u, s.qualified)),
+		.mangled = or_unknown(unit_text(image, t, u, s.mangled)),
+		.label = unit_text(image, t, u, s.label),
+		.file = or_unknown(unit_text(image, t, u, s.file)),
+		.rule = or_unknown(unit_text(image, t, u, s.rule)),
 		.line = s.line,
 		.language = s.language,
 		.unit = (int)image->n_units - 1,
@@ -177,14 +208,6 @@ static void site_free_texts(struct image_site *s)
 	free(s->rule);
 }
 
-/* A table from site id to index in image.sites, and a hash to find equal sites. */
-struct site_table {
-	int *of_id; /* n_ids + 1, -1 where there is none */
-	uint32_t n_ids;
-	int *buckets;
-	uint64_t mask;
-};
-
 static int site_table_init(struct site_table *t, struct image *image, uint32_t n_ids)
 {
 	uint64_t n = 16;
@@ -192,6 +215,7 @@ static int site_table_init(struct site_table *t, struct image *image, uint32_t n
 	while (n < 2 * ((uint64_t)n_ids + 1))
 		n *= 2;
 	t->n_ids = n_ids;
+	t->texts_left = SEGMENT_TEXTS_MAX;
 	t->mask = n - 1;
 	t->of_id = malloc(((size_t)n_ids + 1) * sizeof(int));
 	t->buckets = malloc(n * sizeof(int));
@@ -223,34 +247,31 @@ static int add_site(struct image *image, struct site_table *t, uint32_t id, stru
 	return IMAGE_OK;
 }
 
-static int add_unit(struct image *image, const struct seg_unit *u, uint64_t size)
+static int add_unit(struct image *image, struct site_table *t, const struct unit *u)
 {
-	struct image_unit *units = realloc(image->units, (image->n_units + 1) * sizeof(*units));
-
-	if (!units)
-		return IMAGE_MEMORY;
-	image->units = units;
-
-	struct image_unit *to = &units[image->n_units++];
-	uint32_t length = u->build_id_len;
+	struct image_unit *to = &image->units[image->n_units++];
+	uint32_t length = u->at->build_id_len;
 
 	*to = (struct image_unit){0};
-	to->source = or_unknown(unit_text(image, u, size, u->source));
-	to->object = unit_text(image, u, size, u->object);
-	for (uint32_t i = 0; i < length && i < SEG_BUILD_ID; i++) {
-		to->build_id[2 * i] = "0123456789abcdef"[u->build_id[i] >> 4];
-		to->build_id[2 * i + 1] = "0123456789abcdef"[u->build_id[i] & 15];
+	to->source = or_unknown(unit_text(image, t, u, u->at->source));
+	to->object = unit_text(image, t, u, u->at->object);
+	if (length > SEG_BUILD_ID) {
+		image_damage(image, "the build-id of a unit is too long");
+		length = 0;
+	}
+	for (uint32_t i = 0; i < length; i++) {
+		to->build_id[2 * i] = "0123456789abcdef"[u->at->build_id[i] >> 4];
+		to->build_id[2 * i + 1] = "0123456789abcdef"[u->at->build_id[i] & 15];
 	}
 	return to->source ? IMAGE_OK : IMAGE_MEMORY;
 }
 
-static int read_unit(struct image *image, struct site_table *t, const struct seg_unit *u,
-		     uint64_t size)
+static int read_unit(struct image *image, struct site_table *t, const struct unit *u)
 {
-	uint32_t first = u->first_id, n = u->n_sites;
-	int error = add_unit(image, u, size);
+	uint32_t first = u->at->first_id;
+	int error = add_unit(image, t, u);
 
-	for (uint32_t i = 0; !error && i < n; i++) {
+	for (uint32_t i = 0; !error && i < u->n_sites; i++) {
 		struct image_site site;
 		uint32_t id = first + i;
 
@@ -258,30 +279,79 @@ static int read_unit(struct image *image, struct site_table *t, const struct seg
 			image_damage(image, "site id %u is out of range or given twice", id);
 			continue;
 		}
-		read_site(image, u, size, i, &site);
+		read_site(image, t, u, i, &site);
 		error = add_site(image, t, id, &site);
 	}
 	return error;
 }
 
-static int read_units(const struct segment_map *map, struct image *image, struct site_table *t)
+/* find_unit: what a link to a unit leads to; false when it is no unit, or no whole one. */
+static bool find_unit(const struct segment_map *map, const struct seg_unit *link, struct unit *u)
+{
+	*u = (struct unit){.at = segment_at(map, link, sizeof(*link), ALIGN_AREA)};
+	if (!u->at)
+		return false;
+	u->size = u->at->size;
+	u->n_sites = u->at->n_sites;
+	return u->size >= sizeof(*link) && segment_at(map, link, u->size, ALIGN_AREA) &&
+	       u->n_sites <= (u->size - sizeof(*link)) / sizeof(struct seg_site);
+}
+
+/*
+ * find_units: all units that can be reached.  Together they have no more sites than the header
+ * says: a cycle or units that lie over each other would have us read the same ones for hours.
+ */
+static int find_units(const struct segment_map *map, struct image *image, struct unit **units,
+		      size_t *n)
 {
 	const struct seg_unit *link = map->header.units;
-	uint64_t steps = map->size / sizeof(struct seg_unit);
+	uint64_t left = map->header.n_sites;
+	struct segment_seen seen = {0};
+	size_t room = 0;
 	int error = IMAGE_OK;
 
 	while (link && !error) {
-		const struct seg_unit *u = segment_at(map, link, sizeof(*u), 8);
-		uint64_t size = u ? u->size : 0;
+		struct unit u;
+		bool ok = find_unit(map, link, &u) && u.n_sites <= left;
+		int added = ok ? segment_seen_add(&seen, link) : 0;
 
-		if (!u || !steps-- || size < sizeof(*u) || !segment_at(map, link, size, 8) ||
-		    u->n_sites > (size - sizeof(*u)) / sizeof(struct seg_site)) {
+		if (added == 0) {
 			image_damage(image, "the list of units breaks off");
 			break;
 		}
-		error = read_unit(image, t, u, size);
-		link = u->next;
+		if (*n == room) {
+			struct unit *more = realloc(*units, (room = 2 * room + 16) * sizeof(u));
+
+			if (more)
+				*units = more;
+			else
+				error = IMAGE_MEMORY;
+		}
+		if (added < 0)
+			error = added;
+		if (error)
+			break;
+		(*units)[(*n)++] = u;
+		left -= u.n_sites;
+		link = u.at->next;
 	}
+	segment_seen_release(&seen);
+	return error;
+}
+
+static int read_units(const struct segment_map *map, struct image *image, struct site_table *t)
+{
+	struct unit *units = NULL;
+	size_t n = 0;
+	int error = find_units(map, image, &units, &n);
+
+	if (!error) {
+		image->units = calloc(n + 1, sizeof(*image->units));
+		error = image->units ? IMAGE_OK : IMAGE_MEMORY;
+	}
+	for (size_t i = 0; i < n && !error; i++)
+		error = read_unit(image, t, &units[i]);
+	free(units);
 	return error;
 }
 
@@ -315,7 +385,8 @@ int image_read(const char *path, struct image *image)
 		return error;
 	}
 	read_header(&map.header, image);
-	if (map.header.n_sites > map.size / sizeof(struct seg_site)) {
+	if (map.header.n_sites > SEGMENT_SITES_MAX ||
+	    map.header.n_sites > map.size / sizeof(struct seg_site)) {
 		image_damage(image, "the header names more sites than the file can hold");
 		error = IMAGE_DAMAGED;
 	}

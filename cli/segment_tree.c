@@ -3,10 +3,10 @@
  * The threads of a segment, summed up: what the folds left in nodes and stats, what was still in
  * the rings, and the calls that never returned (invariants 3 to 6 of runtime/segment.h).
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "segment_map.h"
+#include "segment_sum.h"
 
 /* A node of a thread's tree as we count it. */
 struct node {
@@ -14,16 +14,11 @@ struct node {
 	int parent;		     /* index, -1 at the root; parents come first */
 	int site;		     /* index into image.sites, -1 at the root */
 	int context;		     /* index into image.contexts, -1 at the root */
+	uint32_t depth;		     /* nodes above it */
 	uint32_t live;		     /* frames that are still on the stack */
 	uint64_t calls, incl, inner_calls, inner, back, back_child, unwound, running, returned;
 	uint64_t below;	   /* calls made by the nodes under this one */
 	uint64_t children; /* ticks of the nodes under this one that were called from it */
-};
-
-/* A histogram while it is summed up. */
-struct sum {
-	uint64_t min, max;
-	uint64_t *counts; /* HIST_BUCKETS, NULL until needed */
 };
 
 struct reader {
@@ -31,9 +26,12 @@ struct reader {
 	struct image *image;
 	const int *site_of_id;
 	struct sum *sums; /* per image site */
-	double ns_per_tick;
-	uint64_t rate_base; /* ticks that ns_per_tick was measured over */
-	uint64_t end_ticks; /* when the recording ended */
+	struct segment_clock clock;
+	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
+	uint64_t frames;	  /* that may still be read: no more than the file can hold */
+
+	const struct seg_thread **threads;
+	size_t n_threads, room_threads;
 
 	struct node *nodes; /* of the thread being read */
 	size_t n_nodes, room_nodes;
@@ -53,7 +51,12 @@ static uint64_t mix(uint64_t v)
 
 static uint64_t to_ns(const struct reader *r, uint64_t ticks)
 {
-	return (uint64_t)llround((double)ticks * r->ns_per_tick);
+	return segment_clock_ns(&r->clock, ticks);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
 }
 
 /* grow: doubles an array that is full; false without memory. */
@@ -156,164 +159,229 @@ static int node_find(const struct reader *r, const void *link)
 	return r->table ? r->table[table_slot(r, link)] : -1;
 }
 
-/* node_add: appends a node; a node that is already there or makes no sense is damage, and left out.
- */
-static int node_add(struct reader *r, const struct seg_node *link, int parent)
+/* table_clear: for the next thread.  A large table is given back: emptying it for each of many
+ * small threads would take long. */
+static void table_clear(struct reader *r)
 {
-	const struct seg_node *n = segment_at(r->map, link, sizeof(*n), 64);
-	struct node *to;
-	int site = -1;
+	r->n_nodes = 0;
+	free(r->table);
+	r->table = NULL;
+	r->table_mask = 0;
+}
 
-	if (!n || node_find(r, link) >= 0) {
-		image_damage(r->image, "a calling context is %s",
-			     n ? "in two places" : "unreachable");
+/* absurd: whether a node counts more calls, or more time, than the run has had ticks. */
+static bool absurd(const struct reader *r, const struct seg_node *n)
+{
+	uint64_t most = r->clock.most_ticks;
+
+	return n->calls > most || (n->incl > n->inner && n->incl - n->inner > most) ||
+	       (double)n->incl > (double)most * SEG_STACK_MAX;
+}
+
+/* node_site: the image's site of a node, -1 when it can have none. */
+static int node_site(struct reader *r, const struct seg_node *n, const struct node *parent)
+{
+	uint32_t id = n->site;
+	int site = id >= 1 && id <= r->map->header.n_sites ? r->site_of_id[id] : -1;
+
+	if (site < 0)
+		image_damage(r->image, "a calling context has the unknown site %u", id);
+	else if (n->parent != parent->link)
+		image_damage(r->image, "a calling context of %s has another parent",
+			     r->image->sites[site].name);
+	else if (parent->depth >= r->map->header.n_sites) /* invariant 5 */
+		image_damage(r->image, "calling contexts are deeper than there are functions");
+	else
+		return site;
+	return -1;
+}
+
+/* node_add: appends a node; one that makes no sense is damage, and left out. */
+static int node_add(struct reader *r, const struct seg_node *link, const struct seg_node *n,
+		    int parent)
+{
+	struct node add = {.link = link, .parent = parent, .site = -1, .context = -1};
+
+	if (parent >= 0) {
+		add.site = node_site(r, n, &r->nodes[parent]);
+		if (add.site < 0)
+			return IMAGE_OK;
+		add.depth = r->nodes[parent].depth + 1;
+		add.context = context_get(r, r->nodes[parent].context, add.site);
+		if (add.context < 0)
+			return IMAGE_MEMORY;
+	} else if (n->site != SEG_NO_SITE || n->parent) {
+		image_damage(r->image, "a thread's tree does not begin with its root");
 		return IMAGE_OK;
 	}
-	if (parent >= 0) {
-		uint32_t id = n->site;
-
-		site = id >= 1 && id <= r->map->header.n_sites ? r->site_of_id[id] : -1;
-		if (site < 0) {
-			image_damage(r->image, "a calling context has the unknown site %u", id);
-			return IMAGE_OK;
-		}
+	if (parent >= 0 && absurd(r, n)) {
+		image_damage(r->image, "calls or times of a calling context of %s are absurd",
+			     r->image->sites[add.site].name);
+	} else {
+		add.calls = n->calls;
+		add.incl = n->incl;
+		add.inner_calls = n->inner_calls;
+		add.inner = n->inner;
+		add.back = n->back;
+		add.back_child = n->back_child;
+		add.unwound = n->unwound;
 	}
 	if (!grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
 		return IMAGE_MEMORY;
 	if ((!r->table || r->n_nodes * 2 >= r->table_mask) && !table_grow(r))
 		return IMAGE_MEMORY;
-	to = &r->nodes[r->n_nodes];
-	*to = (struct node){
-		.link = link,
-		.parent = parent,
-		.site = site,
-		.context = -1,
-		.calls = n->calls,
-		.incl = n->incl,
-		.inner_calls = n->inner_calls,
-		.inner = n->inner,
-		.back = n->back,
-		.back_child = n->back_child,
-		.unwound = n->unwound,
-	};
-	if (parent >= 0) {
-		to->context = context_get(r, r->nodes[parent].context, site);
-		if (to->context < 0)
-			return IMAGE_MEMORY;
-	}
-	r->table[table_slot(r, link)] = (int)r->n_nodes++;
+	r->nodes[r->n_nodes] = add;
+	r->table[table_slot(r, link)] = (int)r->n_nodes;
+	r->n_nodes++;
 	return IMAGE_OK;
+}
+
+/* node_take: what a link to a node leads to, NULL when that is nowhere, or where we were before. */
+static int node_take(struct reader *r, const struct seg_node *link, const struct seg_node **n)
+{
+	int added = 0;
+
+	*n = segment_at(r->map, link, sizeof(**n), ALIGN_NODE);
+	if (*n)
+		added = segment_seen_add(&r->seen, link);
+	if (added == 1)
+		return IMAGE_OK;
+	if (added == 0)
+		image_damage(r->image, "a calling context is %s",
+			     *n ? "in two places" : "unreachable");
+	*n = NULL;
+	return added;
+}
+
+/* read_children: the nodes right below one.  One that makes no sense is left out; the list ends
+ * where it leads nowhere.
+ */
+static int read_children(struct reader *r, const struct seg_node *link, int parent)
+{
+	int error = IMAGE_OK;
+
+	while (link && !error) {
+		const struct seg_node *n;
+
+		error = node_take(r, link, &n);
+		if (error || !n)
+			break;
+		error = node_add(r, link, n, parent);
+		link = n->sibling;
+	}
+	return error;
 }
 
 /* read_tree: all nodes, parents before children. */
 static int read_tree(struct reader *r, const struct seg_node *root)
 {
-	int error = node_add(r, root, -1);
+	const struct seg_node *n;
+	int error = node_take(r, root, &n);
 
+	if (!error && n)
+		error = node_add(r, root, n, -1);
 	for (size_t i = 0; i < r->n_nodes && !error; i++) {
-		const struct seg_node *n = segment_at(r->map, r->nodes[i].link, sizeof(*n), 64);
-		const struct seg_node *link = n->child;
-
-		while (link && !error) {
-			size_t before = r->n_nodes;
-
-			error = node_add(r, link, (int)i);
-			if (r->n_nodes == before)
-				break; /* damage: its siblings cannot be trusted either */
-			n = segment_at(r->map, link, sizeof(*n), 64);
-			link = n->sibling;
-		}
+		n = segment_at(r->map, r->nodes[i].link, sizeof(*n), ALIGN_NODE);
+		error = read_children(r, n->child, (int)i);
 	}
 	return error;
 }
 
 /* ---- histograms ---- */
 
-static bool sum_add(struct reader *r, int site, uint32_t bucket, uint64_t count)
+/* read_line: 16 counters, where the stat says that they are. */
+static int read_line(struct reader *r, uint64_t index, uint32_t line, int site)
 {
-	struct sum *s = &r->sums[site];
+	const void *link = (const void *)(r->map->header.map_base + 64 * index);
+	const uint32_t *counters =
+		segment_at(r->map, link, HIST_LINE * sizeof(uint32_t), ALIGN_LINE);
+	int added = counters ? segment_seen_add(&r->seen, link) : 0;
 
-	if (!s->counts)
-		s->counts = calloc(HIST_BUCKETS, sizeof(*s->counts));
-	if (!s->counts)
-		return false;
-	s->counts[bucket] += count;
-	return true;
-}
-
-static void sum_limits(struct reader *r, int site, uint64_t min, uint64_t max)
-{
-	struct sum *s = &r->sums[site];
-
-	if (min < s->min)
-		s->min = min;
-	if (max > s->max)
-		s->max = max;
+	if (added < 0)
+		return added;
+	if (!added) {
+		image_damage(r->image, "a histogram of %s is %s", r->image->sites[site].name,
+			     counters ? "in two places" : "unreachable");
+		return IMAGE_OK;
+	}
+	for (uint32_t i = 0; i < HIST_LINE; i++)
+		if (counters[i] && !sum_add(&r->sums[site], line * HIST_LINE + i, counters[i]))
+			return IMAGE_MEMORY;
+	return IMAGE_OK;
 }
 
 static int read_lines(struct reader *r, const struct seg_stat *stat, int site)
 {
-	for (uint32_t line = 0; line < HIST_LINES; line++) {
-		uint64_t index = stat->lines[line];
-		const uint32_t *counters;
+	int error = IMAGE_OK;
 
-		if (!index)
-			continue;
-		counters = segment_at(r->map, (void *)(r->map->header.map_base + 64 * index),
-				      HIST_LINE * sizeof(uint32_t), 64);
-		if (!counters) {
-			image_damage(r->image, "a histogram of %s is unreachable",
-				     r->image->sites[site].name);
-			continue;
-		}
-		for (uint32_t i = 0; i < HIST_LINE; i++)
-			if (counters[i] && !sum_add(r, site, line * HIST_LINE + i, counters[i]))
-				return IMAGE_MEMORY;
+	for (uint32_t line = 0; line < HIST_LINES && !error; line++) {
+		uint64_t index = stat->lines[line];
+
+		if (index)
+			error = read_line(r, index, line, site);
 	}
-	return IMAGE_OK;
+	return error;
 }
 
 static int read_carries(struct reader *r, const struct seg_stat *stat, int site)
 {
 	const struct seg_carry *link = stat->carry;
-	uint64_t steps = r->map->size / sizeof(struct seg_carry);
 
 	while (link) {
-		const struct seg_carry *c = segment_at(r->map, link, sizeof(*c), 8);
+		const struct seg_carry *c = segment_at(r->map, link, sizeof(*c), ALIGN_CARRY);
+		uint64_t bucket = c ? c->bucket : 0;
+		int added = c && bucket < HIST_BUCKETS ? segment_seen_add(&r->seen, link) : 0;
 
-		if (!c || c->bucket >= HIST_BUCKETS || !steps--) {
+		if (added < 0)
+			return added;
+		if (!added) {
 			image_damage(r->image, "a histogram of %s breaks off",
 				     r->image->sites[site].name);
 			return IMAGE_OK;
 		}
-		if (!sum_add(r, site, (uint32_t)c->bucket, 1ull << 32))
+		if (!sum_add(&r->sums[site], (uint32_t)bucket, 1ull << 32))
 			return IMAGE_MEMORY;
 		link = c->next;
 	}
 	return IMAGE_OK;
 }
 
+/* read_stat: what one thread has of one site's histogram. */
+static int read_stat(struct reader *r, const struct seg_stat *s)
+{
+	uint32_t id = s->site;
+	int site = id >= 1 && id <= r->map->header.n_sites ? r->site_of_id[id] : -1;
+	uint64_t min = s->min, max = s->max;
+
+	if (site < 0) {
+		image_damage(r->image, "a histogram has the unknown site %u", id);
+		return IMAGE_OK;
+	}
+	if (min <= max && max <= r->clock.most_ticks)
+		sum_limits(&r->sums[site], min, max);
+	else if (min != UINT64_MAX || max) /* else: no call yet */
+		image_damage(r->image, "the limits of a histogram of %s are absurd",
+			     r->image->sites[site].name);
+	int error = read_lines(r, s, site);
+
+	return error ? error : read_carries(r, s, site);
+}
+
 static int read_stats(struct reader *r, const struct seg_stat *link)
 {
-	uint64_t steps = r->map->size / sizeof(struct seg_stat);
 	int error = IMAGE_OK;
 
 	while (link && !error) {
-		const struct seg_stat *s = segment_at(r->map, link, sizeof(*s), 8);
-		uint32_t id = s ? s->site : 0;
+		const struct seg_stat *s = segment_at(r->map, link, sizeof(*s), ALIGN_STAT);
+		int added = s ? segment_seen_add(&r->seen, link) : 0;
 
-		if (!s || !steps-- || id < 1 || id > r->map->header.n_sites ||
-		    r->site_of_id[id] < 0) {
+		if (added < 0)
+			return added;
+		if (!added) {
 			image_damage(r->image, "the list of histograms breaks off");
 			break;
 		}
-		int site = r->site_of_id[id];
-
-		if (s->min <= s->max)
-			sum_limits(r, site, s->min, s->max);
-		error = read_lines(r, s, site);
-		if (!error)
-			error = read_carries(r, s, site);
+		error = read_stat(r, s);
 		link = s->next;
 	}
 	return error;
@@ -334,6 +402,10 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 			image_damage(r->image, "a recorded call has no calling context");
 			continue;
 		}
+		if (s.incl > r->clock.most_ticks) {
+			image_damage(r->image, "a recorded call has an absurd time");
+			continue;
+		}
 		struct node *n = &r->nodes[index];
 
 		n->calls++;
@@ -344,8 +416,8 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 		}
 		if (s.word & SEG_BACK)
 			n->back += s.incl;
-		sum_limits(r, n->site, s.incl, s.incl);
-		if (!sum_add(r, n->site, hist_bucket(s.incl), 1))
+		sum_limits(&r->sums[n->site], s.incl, s.incl);
+		if (!sum_add(&r->sums[n->site], hist_bucket(s.incl), 1))
 			return IMAGE_MEMORY;
 	}
 	return IMAGE_OK;
@@ -356,17 +428,23 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
  * recording.  The time they took so far is real; as durations they are unknown, so they are in no
  * histogram.
  */
-static void read_stack(struct reader *r, const struct seg_thread *t)
+static int read_stack(struct reader *r, const struct seg_thread *t)
 {
-	uint64_t used = t->stack_used <= SEG_STACK_MAX ? t->stack_used : SEG_STACK_MAX;
-	const struct seg_frame *stack = segment_at(r->map, t->stack, used * sizeof(*stack), 8);
+	uint64_t used;
+	const struct seg_frame *stack = segment_stack(r->map, t, &used);
+	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
 	int caller = 0;
 
-	if (!stack) {
-		image_damage(r->image, "a thread's stack is unreachable");
-		return;
+	if (added < 0)
+		return added;
+	if (!added || !used || stack[0].node != r->nodes[0].link) { /* invariant 4 */
+		image_damage(r->image, "a thread's stack is %s",
+			     added ? "not its own" : "unreachable");
+		return IMAGE_OK;
 	}
-	for (uint64_t i = 1; i < used; i++) {
+	if (used != t->stack_used)
+		image_damage(r->image, "a thread's stack is longer than the file");
+	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
 		int index = node_find(r, f.node);
 
@@ -375,7 +453,7 @@ static void read_stack(struct reader *r, const struct seg_thread *t)
 		if (!f.depth || index <= 0) /* made at that instant, or a call without a place */
 			continue;
 		struct node *n = &r->nodes[index];
-		uint64_t incl = r->end_ticks > f.start ? r->end_ticks - f.start : 0;
+		uint64_t incl = less(r->clock.end_ticks, f.start);
 
 		n->calls++;
 		n->running++;
@@ -390,14 +468,10 @@ static void read_stack(struct reader *r, const struct seg_thread *t)
 		}
 		caller = index;
 	}
+	return IMAGE_OK;
 }
 
 /* ---- sums ---- */
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 /* add_node: a node's figures into its context and its site. */
 static void add_node(struct reader *r, const struct node *n)
@@ -434,23 +508,17 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 	t->total_ns = to_ns(r, r->n_nodes ? r->nodes[0].children : 0);
 }
 
-static uint64_t since_start(const struct reader *r, uint64_t ticks)
-{
-	return to_ns(r, less(ticks, r->map->header.start_ticks));
-}
-
 static int read_thread(struct reader *r, const struct seg_thread *t, struct image_thread *to)
 {
 	int error;
 
-	r->n_nodes = 0;
-	if (r->table)
-		memset(r->table, -1, (r->table_mask + 1) * sizeof(int));
+	table_clear(r);
 	to->tid = t->tid;
 	memcpy(to->name, t->name, SEG_NAME);
 	to->owners = t->owners ? t->owners : 1;
-	to->start_ns = since_start(r, t->start_ticks);
-	to->end_ns = since_start(r, t->end_ticks ? t->end_ticks : r->end_ticks);
+	to->start_ns = segment_clock_since_start(&r->clock, t->start_ticks);
+	to->end_ns = segment_clock_since_start(&r->clock,
+					       t->end_ticks ? t->end_ticks : r->clock.end_ticks);
 	r->image->torn += t->folding != 0;
 	for (int i = 0; i < SEG_LOST_COUNT; i++)
 		r->image->lost[i] += t->lost[i];
@@ -464,112 +532,69 @@ static int read_thread(struct reader *r, const struct seg_thread *t, struct imag
 	for (size_t i = 0; i < r->n_nodes; i++)
 		r->nodes[i].returned = r->nodes[i].incl;
 	if (t->live && r->n_nodes)
-		read_stack(r, t);
+		error = read_stack(r, t);
 	sum_thread(r, to);
-	return IMAGE_OK;
-}
-
-/* for_each_thread: calls a function for each thread that can be reached. */
-static int for_each_thread(struct reader *r,
-			   int (*each)(struct reader *, const struct seg_thread *))
-{
-	const struct seg_thread *link = r->map->header.threads;
-	uint64_t steps = r->map->size / sizeof(struct seg_thread);
-	int error = IMAGE_OK;
-
-	while (link && !error) {
-		const struct seg_thread *t = segment_at(r->map, link, sizeof(*t), 8);
-
-		if (!t || !steps--) {
-			image_damage(r->image, "the list of threads breaks off");
-			break;
-		}
-		error = each(r, t);
-		link = t->next;
-	}
 	return error;
 }
 
-static int add_thread(struct reader *r, const struct seg_thread *t)
+/* find_threads: all threads that can be reached. */
+static int find_threads(struct reader *r)
 {
-	struct image *image = r->image;
-	struct image_thread *threads =
-		realloc(image->threads, (image->n_threads + 1) * sizeof(*image->threads));
+	const struct seg_thread *link = r->map->header.threads;
 
-	if (!threads)
-		return IMAGE_MEMORY;
-	image->threads = threads;
-	threads[image->n_threads] = (struct image_thread){0};
-	return read_thread(r, t, &threads[image->n_threads++]);
-}
+	while (link) {
+		const struct seg_thread *t = segment_at(r->map, link, sizeof(*t), ALIGN_AREA);
+		int added = t ? segment_seen_add(&r->seen, link) : 0;
 
-/* ---- the clock ---- */
-
-/* last_sign: raises end_ticks to the last instant that a thread has left; for a process that did
- * not see its end. */
-static int last_sign(struct reader *r, const struct seg_thread *t)
-{
-	const struct seg_header *h = &r->map->header;
-	uint64_t used = t->stack_used <= SEG_STACK_MAX ? t->stack_used : 0;
-	const struct seg_frame *stack = segment_at(r->map, t->stack, used * sizeof(*stack), 8);
-
-	for (int i = 0; i < SEG_RING; i++)
-		if (t->ring[i].end > r->end_ticks)
-			r->end_ticks = t->ring[i].end;
-	for (uint64_t i = 1; stack && i < used && stack[i].depth; i++)
-		if (stack[i].start > r->end_ticks)
-			r->end_ticks = stack[i].start;
-	/* The longest base between two readings of both clocks gives the best rate. */
-	if (t->now_ticks > h->start_ticks && t->now_mono > h->start_mono + 1000000 &&
-	    t->now_ticks - h->start_ticks > r->rate_base) {
-		r->rate_base = t->now_ticks - h->start_ticks;
-		r->ns_per_tick = (double)(t->now_mono - h->start_mono) / (double)r->rate_base;
+		if (added < 0)
+			return added;
+		if (!added) {
+			image_damage(r->image, "the list of threads breaks off");
+			break;
+		}
+		if (!grow((void **)&r->threads, r->n_threads, &r->room_threads,
+			  sizeof(*r->threads)))
+			return IMAGE_MEMORY;
+		r->threads[r->n_threads++] = t;
+		link = t->next;
 	}
 	return IMAGE_OK;
 }
 
-static void read_clock(struct reader *r)
+static int read_threads(struct reader *r)
 {
-	const struct seg_header *h = &r->map->header;
+	struct image *image = r->image;
+	int error = IMAGE_OK;
 
-	r->ns_per_tick = h->hz ? 1e9 / (double)h->hz : 1;
-	r->end_ticks = h->start_ticks;
-	if (h->state == SEG_SEALED) {
-		r->end_ticks = h->end_ticks;
-		if (h->end_mono > h->start_mono + 100000 && h->end_ticks > h->start_ticks)
-			r->ns_per_tick = (double)(h->end_mono - h->start_mono) /
-					 (double)(h->end_ticks - h->start_ticks);
-	} else {
-		for_each_thread(r, last_sign);
-	}
-	if (h->clock == SEG_CLOCK_MONOTONIC)
-		r->ns_per_tick = 1;
-	r->image->ns_per_tick = r->ns_per_tick;
-	r->image->inside_ns = (double)h->inside / 1024 * r->ns_per_tick;
-	r->image->outside_ns = (double)h->outside / 1024 * r->ns_per_tick;
-	r->image->duration_ns = since_start(r, r->end_ticks);
+	image->threads = calloc(r->n_threads + 1, sizeof(*image->threads));
+	if (!image->threads)
+		return IMAGE_MEMORY;
+	for (size_t i = 0; i < r->n_threads && !error; i++)
+		error = read_thread(r, r->threads[i], &image->threads[image->n_threads++]);
+	return error;
 }
 
 /* ---- ticks into nanoseconds, counts into buckets ---- */
 
 static int finish_site(struct reader *r, struct image_site *s, const struct sum *sum)
 {
-	size_t n = 0;
+	uint64_t min = sum->min, max = sum->max;
 
 	s->total_ns = to_ns(r, s->total_ns);
 	s->self_ns = to_ns(r, s->self_ns);
 	s->sum_ns = to_ns(r, s->sum_ns);
-	s->min_ns = sum->counts ? to_ns(r, sum->min) : 0;
-	s->max_ns = sum->counts ? to_ns(r, sum->max) : 0;
-	for (uint32_t i = 0; sum->counts && i < HIST_BUCKETS; i++)
-		n += sum->counts[i] != 0;
-	s->buckets = calloc(n ? n : 1, sizeof(*s->buckets));
+	s->min_ns = s->max_ns = 0;
+	s->buckets = sum_buckets(sum, &s->n_buckets);
 	if (!s->buckets)
 		return IMAGE_MEMORY;
-	for (uint32_t i = 0; sum->counts && i < HIST_BUCKETS; i++)
-		if (sum->counts[i])
-			s->buckets[s->n_buckets++] =
-				(struct image_bucket){.bucket = i, .count = sum->counts[i]};
+	if (!s->n_buckets)
+		return IMAGE_OK;
+	if (min > max) { /* lost; the histogram still says them roughly */
+		min = hist_lower(s->buckets[0].bucket);
+		max = hist_lower(s->buckets[s->n_buckets - 1].bucket);
+	}
+	s->min_ns = to_ns(r, min);
+	s->max_ns = to_ns(r, max);
 	return IMAGE_OK;
 }
 
@@ -590,26 +615,31 @@ static int finish(struct reader *r)
 
 int segment_read_threads(const struct segment_map *map, struct image *image, const int *site_of_id)
 {
-	struct reader r = {.map = map, .image = image, .site_of_id = site_of_id};
-	uint64_t damaged = image->damaged;
+	struct reader r = {.map = map,
+			   .image = image,
+			   .site_of_id = site_of_id,
+			   .frames = map->size / sizeof(struct seg_frame)};
 	int error = IMAGE_MEMORY;
 
 	r.sums = calloc(image->n_sites + 1, sizeof(*r.sums));
 	if (!r.sums)
-		goto out;
+		return error;
 	for (size_t i = 0; i < image->n_sites; i++)
-		r.sums[i].min = UINT64_MAX;
-	read_clock(&r);
-	image->damaged = damaged; /* what last_sign met is met again */
-	error = for_each_thread(&r, add_thread);
+		r.sums[i] = SUM_EMPTY;
+	error = find_threads(&r);
+	if (!error) {
+		segment_clock_read(&r.clock, map, r.threads, r.n_threads, image);
+		error = read_threads(&r);
+	}
 	if (!error)
 		error = finish(&r);
-out:
-	for (size_t i = 0; r.sums && i < image->n_sites; i++)
-		free(r.sums[i].counts);
+	for (size_t i = 0; i < image->n_sites; i++)
+		sum_release(&r.sums[i]);
 	free(r.sums);
+	free(r.threads);
 	free(r.nodes);
 	free(r.table);
 	free(r.edges);
+	segment_seen_release(&r.seen);
 	return error;
 }

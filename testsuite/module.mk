@@ -3,7 +3,7 @@
 TEST_CFLAGS = $(HOTPATH_CFLAGS) -Wno-missing-prototypes
 RUNTIME_ABS = $(abspath $(B))/lib/libhotpath.so
 
-$(B)/test/segdump: testsuite/runtime/segdump.c cli/segment_read.c cli/segment_tree.c cli/segment_map.c cli/image.c cli/image.h
+$(B)/test/segdump: testsuite/runtime/segdump.c $(wildcard cli/segment_*.c) cli/image.c cli/image.h
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lm
 
@@ -32,3 +32,7 @@ check:
 
 check-all:
 	@B=$(B) testsuite/check.sh $(CHECK_PARTS)
+
+.PHONY: bench
+bench: all
+	@testsuite/bench/bench.sh "$(abspath $(B))" "$(CC)"
