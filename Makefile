@@ -69,7 +69,7 @@ install: install-runtime install-plugin install-cli
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' '' 'Name: hotpath' \
 		'Description: profiler that is compiled in' 'Version: $(VERSION)' \
 		'Cflags: -fplugin=$${libdir}/hotpath.so' \
-		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -lhotpath' >$(PC)
+		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -Wl,--push-state,--no-as-needed -lhotpath -Wl,--pop-state' >$(PC)
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 uninstall: uninstall-runtime uninstall-plugin uninstall-cli

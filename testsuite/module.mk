@@ -21,7 +21,7 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes
 
 CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran-11 gfortran-12 gcc-12-source cppcheck \
 	clang-format sqlite3
-CHECK_PARTS = check-unit check-runtime check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
+CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
 	check-fuzz check-torture-sample
 
 .PHONY: check check-all
@@ -36,3 +36,7 @@ check-all:
 .PHONY: bench
 bench: all
 	@testsuite/bench/bench.sh "$(abspath $(B))" "$(CC)"
+
+.PHONY: check-e2e
+check-e2e: all
+	bats testsuite/e2e

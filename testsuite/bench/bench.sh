@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make bench: what a measured call costs, with hotpath and with what else is installed, on the same program in the same run.
+# Ratios, because machines differ: 1.00 is two clock reads.  A peer that is not installed is said so, in a line.
+set -eu
+b=$1 cc=$2 here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$b/bench"
+cd "$b/bench"
+store=$(pwd)/store
+export HOTPATH_DIR="$store" HOTPATH_SEGMENTS="$(pwd)/segments"
+rm -rf store segments && mkdir -p store
+[ -d /dev/shm ] && HOTPATH_SEGMENTS=$(mktemp -d /dev/shm/hotpath-bench.XXXXXX)
+trap 'rm -rf "$HOTPATH_SEGMENTS"' EXIT
+printf 'rules:\n  - functions: ["leaf", "fib", "deep", "work", "site_*"]\n    measure: true\n' >hotpath.yaml
+flags="-O2 -pthread -Wno-attributes"
+# shellcheck disable=SC2086
+build() { out=$1; shift; $cc $flags -o "$out" "$here/calls.c" "$@"; }
+
+echo "workload           calls  floor ns   bare ns  measured   ratio  over %"
+echo "-- hotpath"
+build calls-hotpath "-fplugin=../lib/hotpath.so" "-fplugin-arg-hotpath-config=$(pwd)/hotpath.yaml"
+HOTPATH_RUN_TOKEN=bench ./calls-hotpath
+echo "-- hotpath, HOTPATH_DISABLE=1"
+HOTPATH_DISABLE=1 ./calls-hotpath leaf
+echo "-- -finstrument-functions, empty hooks (no clock)"
+printf 'void __cyg_profile_func_enter(void *f, void *c) { (void)f; (void)c; }\nvoid __cyg_profile_func_exit(void *f, void *c) { (void)f; (void)c; }\n' >empty.c
+$cc -O2 -c -o empty.o empty.c
+build calls-cyg -finstrument-functions empty.o
+./calls-cyg leaf
+echo "-- gprof, -pg (counts calls, samples time)"
+build calls-pg -pg && ./calls-pg leaf && rm -f gmon.out
+if command -v uftrace >/dev/null; then
+  echo "-- uftrace record (an event for each call)"
+  uftrace record --no-pager -d uftrace.data ./calls-pg leaf 2>/dev/null || echo "uftrace did not run"
+  rm -rf uftrace.data gmon.out
+else
+  echo "-- uftrace: not installed"
+fi
+if command -v valgrind >/dev/null; then
+  echo "-- callgrind (instructions, simulated)"
+  build calls-bare
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null ./calls-bare leaf 2>/dev/null
+else
+  echo "-- callgrind: not installed"
+fi

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+# The whole way: one flag at compile time, a run, a report.  Counts must be exact.
+
+setup() {
+  BUILD=$(cd "${BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)
+  HERE=$BATS_TEST_DIRNAME
+  T=$BATS_TEST_TMPDIR
+  cd "$T"
+  unset HOTPATH_OUTPUT_FORMAT HOTPATH_RUN_TOKEN HOTPATH_LABEL HOTPATH_DISABLE
+  export HOTPATH_SEGMENTS=$T/segments
+  FLAG=-fplugin=$BUILD/lib/hotpath.so
+  printf 'rules:\n  - functions: ["*"]\n    measure: true\n' > hotpath.yaml
+  sources
+}
+
+# The rules are looked for from the source file upward, so the sources come along.
+sources() { cp "$HERE/shapes.c" "$HERE/shapes.cc" "$HERE/shapes.f90" "$T"; }
+
+hotpath() { "$BUILD/bin/hotpath" "$@"; }
+
+# ask QUERY: as CSV without the CR that RFC 4180 wants.
+ask() { hotpath sql --format csv "$1" | tr -d '\r'; }
+
+# counts: NAME,CALLS,RUNNING,UNWOUND of the newest run.
+counts() {
+  ask "SELECT name, calls, running, unwound FROM functions WHERE run = (SELECT max(id) FROM runs)"
+}
+
+has() {
+  grep -qxF -- "$1" <<< "$output" || { echo "missing: $1"; echo "$output"; return 1; }
+}
+
+c_counts() {
+  has "early,4320,0,0"
+  has "small,300,0,0"
+  has "factorial,10,0,0"
+  has "try_jump,20,0,0"
+  has "jump,100,0,100"
+  has "worker,4,0,0"
+  has "main,1,1,0"
+}
+
+@test "C at every level, with LTO, PIC and no PIE: counts are exact" {
+  for flags in -O0 -O1 -O2 -O3 "-O2 -flto" "-O2 -fPIC" "-O2 -no-pie"; do
+    gcc $flags $FLAG "shapes.c" -o shapes -pthread
+    run ./shapes
+    [ "$status" = 4 ] && [ "$output" = done ]
+    run counts
+    c_counts
+    has "leave,1,1,0"
+  done
+  run ask "SELECT count(*), sum(status), sum(lost), sum(damaged) FROM runs"
+  has "7,28,0,0"
+}
+
+@test "a run ended by SIGKILL, abort or _exit is in the store at the next command" {
+  gcc -O2 $FLAG "shapes.c" -o shapes -pthread
+  for how in kill abort _exit; do
+    run ./shapes $how
+    [ "$status" != 0 ]
+    run counts
+    c_counts
+  done
+  run ask "SELECT count(*), sum(sealed), count(status) FROM runs"
+  has "3,0,0"
+}
+
+@test "C++: exceptions, constructors, virtual functions, templates, lambdas" {
+  for flags in -O0 -O2 "-O2 -flto"; do
+    g++ $flags $FLAG "shapes.cc" -o shapes
+    run ./shapes
+    [ "$status" = 0 ]
+    run counts
+    has "catcher,50,0,0"
+    has "thrower,300,0,0"
+    has "area,7,0,0"
+    has "twice,11,0,0"
+    has "twice,1,0,0"
+    has "main,1,0,0"
+  done
+  run ask "SELECT qualified, language FROM functions WHERE name = 'thrower' AND run = 1"
+  has "shapes::thrower(int),C++"
+}
+
+@test "Fortran: module procedures and recursion" {
+  command -v gfortran > /dev/null || skip "no gfortran"
+  for flags in -O0 -O2; do
+    gfortran $flags $FLAG "shapes.f90" -o shapes
+    run ./shapes
+    [ "$status" = 0 ]
+    run counts
+    has "fib,177,0,0"
+    has "fill,5,0,0"
+  done
+  run ask "SELECT DISTINCT language FROM functions"
+  has "Fortran"
+}
+
+@test "a shared library and its program, each with their own functions" {
+  printf 'int lib_add(int a, int b) { return a + b; }\n' > lib.c
+  printf 'int lib_add(int, int);\nint main(void) { int s = 0; for (int i = 0; i < 25; i++) s = lib_add(s, i); return s != 300; }\n' > prog.c
+  gcc -O2 $FLAG -fPIC -shared lib.c -o libadd.so
+  gcc -O2 $FLAG prog.c -o prog -L. -ladd -Wl,-rpath,"$T"
+  ./prog
+  run counts
+  has "lib_add,25,0,0"
+  has "main,1,0,0"
+}
+
+@test "a library loaded and unloaded in a loop keeps one row for its function" {
+  printf 'int lib_add(int a, int b) { return a + b; }\n' > lib.c
+  cat > prog.c <<'C'
+#include <dlfcn.h>
+int main(void)
+{
+	int sum = 0;
+	for (int i = 0; i < 50; i++) {
+		void *lib = dlopen("./libadd.so", RTLD_NOW);
+		int (*add)(int, int) = (int (*)(int, int))dlsym(lib, "lib_add");
+		sum = add(sum, 1);
+		dlclose(lib);
+	}
+	return sum != 50;
+}
+C
+  gcc -O2 $FLAG -fPIC -shared lib.c -o libadd.so
+  gcc -O2 $FLAG prog.c -o prog -ldl
+  ./prog
+  run counts
+  has "lib_add,50,0,0"
+}
+
+@test "linked in, shared or static, and in a static program" {
+  printf 'int work(int i) { return i + 1; }\nint main(void) { int s = 0; for (int i = 0; i < 10; i++) s = work(s); return s != 10; }\n' > prog.c
+  gcc -O1 -fno-inline $FLAG prog.c -o prog -L"$BUILD/lib" -Wl,-u,hotpath_unit_register \
+    -Wl,--push-state,--no-as-needed -lhotpath -Wl,--pop-state -Wl,-rpath,"$BUILD/lib"
+  readelf -d prog | grep -q libhotpath.so
+  ./prog
+  run counts
+  has "work,10,0,0"
+  gcc -O1 -fno-inline $FLAG prog.c -o prog "$BUILD/lib/libhotpath.a" -Wl,-u,hotpath_unit_register
+  ! readelf -d prog | grep -q libhotpath.so
+  ./prog
+  run counts
+  has "work,10,0,0"
+  gcc -O1 -fno-inline -static $FLAG prog.c -o prog -Wl,-u,hotpath_unit_register "$BUILD/lib/libhotpath.a"
+  ./prog
+  run counts
+  has "work,10,0,0"
+  run ask "SELECT count(*) FROM runs"
+  has 3
+}
+
+@test "without a runtime the program runs as if never instrumented" {
+  mkdir -p copy/lib/hotpath
+  cp -r "$BUILD"/lib/hotpath/. copy/lib/hotpath/
+  cp "$BUILD/lib/libhotpath-plugin.so" copy/lib/hotpath.so
+  gcc -O2 -fplugin=copy/lib/hotpath.so "shapes.c" -o shapes -pthread
+  run ./shapes
+  [ "$status" = 4 ] && [ "$output" = done ]
+  gcc -O2 -static -fplugin="$BUILD/lib/hotpath.so" "shapes.c" -o shapes -pthread
+  run ./shapes
+  [ "$status" = 4 ] && [ "$output" = done ]
+  [ ! -e .hotpath ] && [ ! -e segments ]
+}
+
+@test "HOTPATH_DISABLE=1 measures nothing" {
+  gcc -O2 $FLAG "shapes.c" -o shapes -pthread
+  HOTPATH_DISABLE=1 run ./shapes
+  [ "$status" = 4 ]
+  [ ! -e .hotpath ] && [ ! -e segments ]
+}
+
+@test "40 programs ending together all get into the store" {
+  printf 'int work(int i) { return i + 1; }\nint main(int c, char **v) { (void)v; int s = 0; for (int i = 0; i < 10; i++) s = work(s); return s == c; }\n' > prog.c
+  gcc -O1 -fno-inline $FLAG prog.c -o prog
+  for i in $(seq 40); do ./prog & done
+  wait
+  run ask "SELECT count(*) FROM runs"
+  has 40
+  run ask "SELECT sum(calls) FROM functions WHERE name = 'work'"
+  has 400
+  [ -z "$(ls segments)" ]
+}
+
+@test "the report at the program's end, on demand only" {
+  gcc -O2 $FLAG "shapes.c" -o shapes -pthread
+  HOTPATH_OUTPUT_FORMAT=table HOTPATH_FOCUS=factorial run ./shapes
+  [ "$status" = 4 ]
+  [ "${lines[0]}" = done ]
+  grep -q '^factorial  *10 ' <<< "$output"
+  ! grep -q '^early' <<< "$output"
+  HOTPATH_OUTPUT_FORMAT=json HOTPATH_OUTPUT_PATH=out.json run ./shapes
+  [ "$output" = done ]
+  grep -q '"schema":1' <(tr -d ' ' < out.json)
+}
+
+@test "a program in a git repository has branch, commit and dirty flag" {
+  git init -q -b trunk . && git config user.email a@b && git config user.name n
+  printf 'int main(void) { return 0; }\n' > prog.c
+  printf '.hotpath/\nsegments/\nprog\n' > .gitignore
+  git add . && git commit -qm one
+  gcc $FLAG prog.c -o prog
+  ./prog
+  run ask "SELECT branch, commit_id, dirty FROM runs ORDER BY id DESC LIMIT 1"
+  has "trunk,$(git rev-parse HEAD),0"
+  echo '/* changed */' >> prog.c
+  ./prog
+  run ask "SELECT branch, commit_id, dirty FROM runs ORDER BY id DESC LIMIT 1"
+  has "trunk,$(git rev-parse HEAD),1"
+}
+
+@test "hotpath run passes on the exit status and names the run" {
+  gcc -O2 $FLAG "shapes.c" -o shapes -pthread
+  run hotpath run --label nightly -- ./shapes
+  [ "$status" = 4 ]
+  run ask "SELECT label, status FROM runs"
+  has "nightly,4"
+  run hotpath run -- ./shapes kill
+  [ "$status" = 137 ]
+  run ask "SELECT signal FROM runs ORDER BY id DESC LIMIT 1"
+  has 9
+}
