@@ -27,8 +27,7 @@ enum statement {
 	ADD_RUN_UNIT,
 	ADD_LOST,
 	ADD_THREAD,
-	ADD_STAT,
-	ADD_TREE,
+	ADD_PROFILE,
 	N_STATEMENTS,
 };
 
@@ -60,10 +59,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
 		       "total_ns) VALUES (?,?,?,?,?,?,?,?,?)",
-	[ADD_STAT] = "INSERT INTO stat (run, function, calls, running, unwound, total_ns, "
-		     "self_ns, extra_ns, min_ns, max_ns, below, hist) VALUES "
-		     "(?,?,?,?,?,?,?,?,?,?,?,?)",
-	[ADD_TREE] = "INSERT INTO tree (run, contexts) VALUES (?,?)",
+	[ADD_PROFILE] =
+		"INSERT INTO profile (run, functions, contexts, histograms) VALUES (?,?,?,?)",
 };
 
 struct ingest {
@@ -435,42 +432,13 @@ static int add_threads(struct ingest *in)
 	return rc;
 }
 
-static int add_stat(struct ingest *in, const struct merged *m)
+static int pack_tree(const struct image *image, const int64_t *functions, struct pack *tree)
 {
-	struct pack hist = {0};
-	sqlite3_stmt *stmt;
-	int rc;
-
-	if (pack_histogram(&hist, m->buckets, m->n_buckets))
-		return error_memory(in->error);
-	stmt = start(in, ADD_STAT);
-	put(in, stmt, in->run);
-	put(in, stmt, m->function);
-	put(in, stmt, clamp(m->calls));
-	put(in, stmt, clamp(m->running));
-	put(in, stmt, clamp(m->unwound));
-	put(in, stmt, clamp(m->total_ns));
-	put(in, stmt, clamp(m->self_ns));
-	put(in, stmt, clamp(m->sum_ns) - clamp(m->total_ns));
-	put(in, stmt, clamp(m->min_ns));
-	put(in, stmt, clamp(m->max_ns));
-	put(in, stmt, clamp(m->below));
-	put_blob(in, stmt, hist.bytes, hist.n);
-	rc = run_statement(in, stmt);
-	free(hist.bytes);
-	return rc;
-}
-
-static int add_tree(struct ingest *in, const int64_t *functions)
-{
-	const struct image *image = in->image;
 	struct pack_context *contexts = calloc(image->n_contexts + 1, sizeof(*contexts));
-	struct pack tree = {0};
-	sqlite3_stmt *stmt;
 	int rc;
 
 	if (!contexts)
-		return error_memory(in->error);
+		return -1;
 	for (size_t i = 0; i < image->n_contexts; i++) {
 		const struct image_context *c = &image->contexts[i];
 
@@ -480,14 +448,44 @@ static int add_tree(struct ingest *in, const int64_t *functions)
 		contexts[i].total_ns = (uint64_t)clamp(c->total_ns);
 		contexts[i].self_ns = (uint64_t)clamp(c->self_ns);
 	}
-	rc = pack_contexts(&tree, contexts, image->n_contexts) ? error_memory(in->error) : ERR_OK;
+	rc = pack_contexts(tree, contexts, image->n_contexts);
 	free(contexts);
-	if (rc)
-		return rc;
-	stmt = start(in, ADD_TREE);
-	put(in, stmt, in->run);
-	put_blob(in, stmt, tree.bytes, tree.n);
-	rc = run_statement(in, stmt);
+	return rc;
+}
+
+static void clamp_all(struct merged *merged, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct merged *m = &merged[i];
+		uint64_t *numbers[] = {&m->calls,    &m->running, &m->unwound,
+				       &m->total_ns, &m->self_ns, &m->sum_ns,
+				       &m->min_ns,   &m->max_ns,  &m->below};
+
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
+			*numbers[j] = (uint64_t)clamp(*numbers[j]);
+	}
+}
+
+static int add_profile(struct ingest *in, const int64_t *functions, struct merged *merged, size_t n)
+{
+	struct pack numbers = {0}, histograms = {0}, tree = {0};
+	int rc = ERR_OK;
+
+	clamp_all(merged, n);
+	if (pack_functions(&numbers, &histograms, merged, n) ||
+	    pack_tree(in->image, functions, &tree)) {
+		rc = error_memory(in->error);
+	} else {
+		sqlite3_stmt *stmt = start(in, ADD_PROFILE);
+
+		put(in, stmt, in->run);
+		put_blob(in, stmt, numbers.bytes, numbers.n);
+		put_blob(in, stmt, tree.bytes, tree.n);
+		put_blob(in, stmt, histograms.bytes, histograms.n);
+		rc = run_statement(in, stmt);
+	}
+	free(numbers.bytes);
+	free(histograms.bytes);
 	free(tree.bytes);
 	return rc;
 }
@@ -518,10 +516,8 @@ static int add_functions(struct ingest *in)
 			rc = intern_function(in, &image->sites[i], &functions[i]);
 	if (!rc && merge_sites(image, functions, &merged, &n))
 		rc = error_memory(in->error);
-	for (size_t i = 0; i < n && !rc; i++)
-		rc = add_stat(in, &merged[i]);
 	if (!rc)
-		rc = add_tree(in, functions);
+		rc = add_profile(in, functions, merged, n);
 	merge_release(merged, n);
 	free(used);
 	free(functions);

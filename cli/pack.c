@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "merge.h"
 
 struct bit_writer {
 	uint8_t *bytes;
@@ -200,6 +201,130 @@ int pack_histogram_read(const void *bytes, size_t n_bytes, struct image_bucket *
 	*buckets = list;
 	*n = used;
 	return 0;
+}
+
+/* Appends whole bytes; a string of bits that begins anew each time. */
+static int append_histogram(struct pack *all, size_t *capacity, const struct merged *m)
+{
+	struct pack one = {0};
+	size_t length;
+
+	if (pack_histogram(&one, m->buckets, m->n_buckets))
+		return -1;
+	length = one.n;
+	if (all->n + length + 10 > *capacity) {
+		size_t room = 2 * *capacity + length + 64;
+		uint8_t *more = realloc(all->bytes, room);
+
+		if (!more) {
+			free(one.bytes);
+			return -1;
+		}
+		all->bytes = more;
+		*capacity = room;
+	}
+	for (; length >= 0x80; length >>= 7)
+		all->bytes[all->n++] = (uint8_t)(length | 0x80);
+	all->bytes[all->n++] = (uint8_t)length;
+	if (one.n)
+		memcpy(all->bytes + all->n, one.bytes, one.n);
+	all->n += one.n;
+	free(one.bytes);
+	return 0;
+}
+
+int pack_functions(struct pack *numbers, struct pack *histograms, const struct merged *functions,
+		   size_t n)
+{
+	struct bit_writer w = {0};
+	struct pack all = {0};
+	size_t capacity = 0;
+	int64_t before = 0;
+
+	for (size_t i = 0; i < n && !w.failed; i++) {
+		const struct merged *m = &functions[i];
+
+		w.failed = m->function <= before || append_histogram(&all, &capacity, m) != 0;
+		if (w.failed)
+			break;
+		write_number(&w, (uint64_t)(m->function - before));
+		write_wide(&w, m->calls);
+		write_number(&w, m->running + 1);
+		write_number(&w, m->unwound + 1);
+		write_wide(&w, m->self_ns);
+		write_wide(&w, m->total_ns - m->self_ns);
+		write_signed(&w, (int64_t)(m->sum_ns - m->total_ns));
+		write_wide(&w, m->min_ns);
+		write_wide(&w, m->max_ns - m->min_ns);
+		write_wide(&w, m->below);
+		before = m->function;
+	}
+	if (finish(&w, numbers)) {
+		free(all.bytes);
+		return -1;
+	}
+	*histograms = all;
+	return 0;
+}
+
+int pack_functions_read(const void *bytes, size_t n_bytes, struct merged **functions, size_t *n)
+{
+	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct merged *list = NULL;
+	size_t used = 0, capacity = 0;
+	uint64_t gap, function = 0;
+
+	while ((gap = read_number(&r)) != 0 && !r.failed) {
+		struct merged *m;
+
+		if (used == capacity) {
+			capacity = 2 * capacity + 16;
+			m = realloc(list, capacity * sizeof(*list));
+			if (!m) {
+				free(list);
+				return -1;
+			}
+			list = m;
+		}
+		m = &list[used++];
+		memset(m, 0, sizeof(*m));
+		function += gap;
+		m->function = (int64_t)function;
+		m->calls = read_wide(&r);
+		m->running = read_number(&r) - 1;
+		m->unwound = read_number(&r) - 1;
+		m->self_ns = read_wide(&r);
+		m->total_ns = read_wide(&r) + m->self_ns;
+		m->sum_ns = (uint64_t)read_signed(&r) + m->total_ns;
+		m->min_ns = read_wide(&r);
+		m->max_ns = read_wide(&r) + m->min_ns;
+		m->below = read_wide(&r);
+	}
+	if (r.failed) {
+		free(list);
+		return -1;
+	}
+	*functions = list;
+	*n = used;
+	return 0;
+}
+
+const uint8_t *pack_next_histogram(const uint8_t **at, const uint8_t *end, size_t *length)
+{
+	const uint8_t *bytes = *at;
+	unsigned shift = 0;
+
+	*length = 0;
+	do {
+		if (bytes == end || shift > 28)
+			return NULL;
+		*length |= (size_t)(*bytes & 0x7f) << shift;
+		shift += 7;
+	} while (*bytes++ & 0x80);
+	if (*length > (size_t)(end - bytes))
+		return NULL;
+	*at = bytes + *length;
+	return bytes;
 }
 
 /* What the total time of each context is without recursion: its own time and its children's. */

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "image.h"
 #include "language.h"
+#include "merge.h"
 #include "pack.h"
 #include "percentile.h"
 #include "store.h"
@@ -19,12 +20,16 @@ _Static_assert((int)MODEL_LOST == (int)SEG_LOST_COUNT, "the model has a place fo
 
 /* Columns of a run in the order in which read_run() takes them. */
 #define TEXT_OF(column) "(SELECT value FROM text WHERE id = r." column ")"
-#define RUN_COLUMNS                                                                                                                                                                                                                                                 \
-	"r.id, r.run_id, r.parent_id, r.pid, " TEXT_OF("argv") ", r.argv_cut, " TEXT_OF(                                                                                                                                                                            \
-		"cwd") ", " TEXT_OF("exe") ", " TEXT_OF("label") ", " TEXT_OF("host") ","                                                                                                                                                                           \
-										      " " TEXT_OF("kernel") ", " TEXT_OF("cpu") ", " TEXT_OF("branch") ", " TEXT_OF("commit_id") ", r.dirty, r.started_at_ns, r.duration_ns, r.sealed, "                            \
-																						 "r.status, r.signal, r.threads, r.inside_ns, r.outside_ns, r.thread_ns, r.calls, " \
-																						 "r.lost, r.torn, r.damaged, r.damage "
+#define RUN_COLUMNS                                                                                                                                                                                             \
+	"r.id, r.run_id, r.parent_id, r.pid, " TEXT_OF("argv") ", r.argv_cut, " TEXT_OF(                                                                                                                        \
+		"cwd") ", " TEXT_OF("exe") ", " TEXT_OF("label") ", " TEXT_OF("host") ","                                                                                                                       \
+										      " " TEXT_OF("kernel") ", " TEXT_OF("cpu") ", " TEXT_OF(                                                                   \
+											      "br"                                                                                                              \
+											      "an"                                                                                                              \
+											      "c"                                                                                                               \
+											      "h") ", " TEXT_OF("commit_id") ", r.dirty, r.started_at_ns, r.duration_ns, r.sealed, "                            \
+															     "r.status, r.signal, r.threads, r.inside_ns, r.outside_ns, r.thread_ns, r.calls, " \
+															     "r.lost, r.torn, r.damaged, r.damage "
 
 struct row {
 	sqlite3_stmt *stmt;
@@ -235,15 +240,13 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list, 
 	return rc;
 }
 
-static int read_percentiles(struct row *row, double ns_per_tick,
+static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_tick,
 			    const struct model_percentiles *asked, struct model_function *f)
 {
-	const void *bytes = sqlite3_column_blob(row->stmt, row->column);
-	int n_bytes = sqlite3_column_bytes(row->stmt, row->column++);
 	struct image_bucket *buckets = NULL;
 	size_t n = 0;
 
-	if (pack_histogram_read(bytes, (size_t)n_bytes, &buckets, &n))
+	if (!bytes || pack_histogram_read(bytes, n_bytes, &buckets, &n))
 		return -1;
 	for (size_t i = 0; i < asked->n; i++)
 		f->percentile_ns[i] = percentile_of(buckets, n, ns_per_tick, asked->value[i],
@@ -252,37 +255,120 @@ static int read_percentiles(struct row *row, double ns_per_tick,
 	return 0;
 }
 
-static int read_function(struct row *row, struct store *store, struct model_report *report,
-			 struct model_function *f, struct error *error)
+static void fill_numbers(const struct merged *m, const struct model_run *run,
+			 struct model_function *f)
 {
-	double ns_per_tick;
-
-	memset(f, 0, sizeof(*f));
-	f->name = next_text(row);
-	f->qualified = next_text(row);
-	f->mangled = next_text(row);
-	f->label = next_text(row);
-	f->file = next_text(row);
-	f->rule = next_text(row);
-	f->line = next_int(row);
-	f->language = language_name((int)next_int(row));
-	f->calls = next_int(row);
-	f->running = next_int(row);
-	f->unwound = next_int(row);
-	f->total_ns = next_int(row);
-	f->self_ns = next_int(row);
-	f->sum_ns = f->total_ns + next_int(row);
-	f->min_ns = next_int(row);
-	f->max_ns = next_int(row);
+	f->calls = (int64_t)m->calls;
+	f->running = (int64_t)m->running;
+	f->unwound = (int64_t)m->unwound;
+	f->total_ns = (int64_t)m->total_ns;
+	f->self_ns = (int64_t)m->self_ns;
+	f->sum_ns = (int64_t)m->sum_ns;
+	f->min_ns = (int64_t)m->min_ns;
+	f->max_ns = (int64_t)m->max_ns;
 	f->mean_ns =
 		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
-	f->percent = report->run.duration_ns > 0
-			     ? 100.0 * (double)f->total_ns / (double)report->run.duration_ns
-			     : NAN;
-	ns_per_tick = next_real(row);
-	if (row->failed || !f->name)
-		return error_memory(error);
-	if (read_percentiles(row, ns_per_tick, &report->percentiles, f))
+	f->percent =
+		run->duration_ns > 0 ? 100.0 * (double)f->total_ns / (double)run->duration_ns : NAN;
+}
+
+/* Name and place of a function from the dictionary. */
+static int read_names(struct store *store, sqlite3_stmt *stmt, int64_t function,
+		      struct model_function *f, struct error *error)
+{
+	struct row row = {.stmt = stmt};
+
+	sqlite3_reset(stmt);
+	sqlite3_bind_int64(stmt, 1, function);
+	switch (sqlite3_step(stmt)) {
+	case SQLITE_ROW:
+		break;
+	case SQLITE_DONE:
+		return error_set(error, ERR_CORRUPT,
+				 "function %lld of a run is missing in %s; `hotpath doctor` checks "
+				 "the store",
+				 (long long)function, store->file);
+	default:
+		return store_error(store, error);
+	}
+	f->name = next_text(&row);
+	f->qualified = next_text(&row);
+	f->mangled = next_text(&row);
+	f->label = next_text(&row);
+	f->file = next_text(&row);
+	f->rule = next_text(&row);
+	f->line = next_int(&row);
+	f->language = language_name((int)next_int(&row));
+	return row.failed || !f->name ? error_memory(error) : ERR_OK;
+}
+
+/* A run's packed measurements, as long as `stmt` stands on their row. */
+struct profile {
+	sqlite3_stmt *stmt, *names;
+	double ns_per_tick;
+	struct merged *functions;
+	size_t n;
+	const uint8_t *histograms, *end;
+};
+
+static int open_profile(struct store *store, int64_t run, struct profile *profile,
+			struct error *error)
+{
+	int rc = store_prepare(store, &profile->names,
+			       "SELECT (SELECT value FROM text WHERE id = f.name), "
+			       "(SELECT value FROM text WHERE id = f.qualified), "
+			       "(SELECT value FROM text WHERE id = f.mangled), "
+			       "(SELECT value FROM text WHERE id = f.label), "
+			       "(SELECT value FROM text WHERE id = f.file), "
+			       "(SELECT value FROM text WHERE id = f.rule), f.line, f.language "
+			       "FROM function AS f WHERE f.id = ?",
+			       error);
+
+	if (!rc)
+		rc = store_prepare(store, &profile->stmt,
+				   "SELECT r.ns_per_tick, p.functions, p.histograms FROM profile "
+				   "AS p JOIN run AS r ON r.id = p.run WHERE p.run = ?",
+				   error);
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(profile->stmt, 1, run);
+	if (sqlite3_step(profile->stmt) != SQLITE_ROW)
+		return sqlite3_errcode(store->db) == SQLITE_DONE ? ERR_OK
+								 : store_error(store, error);
+	profile->ns_per_tick = sqlite3_column_double(profile->stmt, 0);
+	if (pack_functions_read(sqlite3_column_blob(profile->stmt, 1),
+				(size_t)sqlite3_column_bytes(profile->stmt, 1), &profile->functions,
+				&profile->n))
+		return error_set(error, ERR_CORRUPT,
+				 "the functions of run %lld in %s cannot be read; `hotpath doctor` "
+				 "checks the store",
+				 (long long)run, store->file);
+	profile->histograms = sqlite3_column_blob(profile->stmt, 2);
+	profile->end = profile->histograms + sqlite3_column_bytes(profile->stmt, 2);
+	return ERR_OK;
+}
+
+static void close_profile(struct profile *profile)
+{
+	free(profile->functions);
+	sqlite3_finalize(profile->stmt);
+	sqlite3_finalize(profile->names);
+}
+
+static int read_function(struct store *store, struct profile *profile, const struct merged *m,
+			 const struct model_report *report, struct model_function *f,
+			 struct error *error)
+{
+	size_t length = 0;
+	const uint8_t *bytes = profile->histograms ? pack_next_histogram(&profile->histograms,
+									 profile->end, &length)
+						   : NULL;
+	int rc = read_names(store, profile->names, m->function, f, error);
+
+	if (rc)
+		return rc;
+	fill_numbers(m, &report->run, f);
+	if (read_percentiles(bytes, length, profile->ns_per_tick, &report->percentiles, f))
 		return error_set(error, ERR_CORRUPT,
 				 "the histogram of %s in run %lld of %s cannot be read; `hotpath "
 				 "doctor` checks the store",
@@ -292,35 +378,18 @@ static int read_function(struct row *row, struct store *store, struct model_repo
 
 int query_functions(struct store *store, struct model_report *report, struct error *error)
 {
-	static const char sql[] =
-		"SELECT (SELECT value FROM text WHERE id = f.name), "
-		"(SELECT value FROM text WHERE id = f.qualified), "
-		"(SELECT value FROM text WHERE id = f.mangled), "
-		"(SELECT value FROM text WHERE id = f.label), "
-		"(SELECT value FROM text WHERE id = f.file), "
-		"(SELECT value FROM text WHERE id = f.rule), f.line, f.language, "
-		"s.calls, s.running, s.unwound, s.total_ns, s.self_ns, s.extra_ns, s.min_ns, "
-		"s.max_ns, (SELECT ns_per_tick FROM run WHERE id = s.run), s.hist "
-		"FROM stat AS s JOIN function AS f ON f.id = s.function WHERE s.run = ?";
-	struct row row = {0};
-	size_t capacity = 0;
-	int step, rc = store_prepare(store, &row.stmt, sql, error);
+	struct profile profile = {0};
+	int rc = open_profile(store, report->run.id, &profile, error);
 
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(row.stmt, 1, report->run.id);
-	while (!rc && (step = sqlite3_step(row.stmt)) != SQLITE_DONE) {
-		if (step != SQLITE_ROW)
-			rc = store_error(store, error);
-		else if (grow((void **)&report->functions, report->n, &capacity,
-			      sizeof(*report->functions)))
+	if (!rc) {
+		report->functions = calloc(profile.n + 1, sizeof(*report->functions));
+		if (!report->functions)
 			rc = error_memory(error);
-		if (rc)
-			break;
-		row.column = 0;
-		rc = read_function(&row, store, report, &report->functions[report->n++], error);
 	}
-	sqlite3_finalize(row.stmt);
+	for (size_t i = 0; i < profile.n && !rc; i++)
+		rc = read_function(store, &profile, &profile.functions[i], report,
+				   &report->functions[report->n++], error);
+	close_profile(&profile);
 	report->total = report->matched = report->n;
 	return rc;
 }

@@ -15,6 +15,7 @@
 #include "error.h"
 #include "image.h"
 #include "language.h"
+#include "merge.h"
 #include "pack.h"
 #include "percentile.h"
 #include "text.h"
@@ -59,12 +60,80 @@ static void sql_percentile(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_double(ctx, result);
 }
 
+/* Gives the text that was put together as the result, and lets go of it. */
+static void result_text(sqlite3_context *ctx, struct text *json)
+{
+	char *text = text_take(json);
+
+	if (text)
+		sqlite3_result_text(ctx, text, -1, free);
+	else
+		sqlite3_result_error_nomem(ctx);
+}
+
+static void sql_functions(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct merged *functions = NULL;
+	struct text json = {0};
+	size_t n = 0;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	if (pack_functions_read(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]),
+				&functions, &n)) {
+		sqlite3_result_error(ctx, "hotpath_functions: not the numbers of functions", -1);
+		return;
+	}
+	text_append(&json, "[", 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct merged *m = &functions[i];
+		const uint64_t numbers[] = {(uint64_t)m->function,
+					    m->calls,
+					    m->running,
+					    m->unwound,
+					    m->total_ns,
+					    m->self_ns,
+					    m->sum_ns,
+					    m->min_ns,
+					    m->max_ns,
+					    m->below};
+
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
+			text_print(&json, "%s%llu",
+				   j   ? ","
+				   : i ? ",["
+				       : "[",
+				   (unsigned long long)numbers[j]);
+		text_append(&json, "]", 1);
+	}
+	text_append(&json, "]", 1);
+	free(functions);
+	result_text(ctx, &json);
+}
+
+static void sql_histogram(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const uint8_t *at = sqlite3_value_blob(argv[0]), *bytes = NULL;
+	const uint8_t *end = at ? at + sqlite3_value_bytes(argv[0]) : NULL;
+	size_t length = 0;
+
+	(void)argc;
+	for (sqlite3_int64 i = sqlite3_value_int64(argv[1]); i >= 0; i--) {
+		bytes = at ? pack_next_histogram(&at, end, &length) : NULL;
+		if (!bytes)
+			return;
+	}
+	if (bytes)
+		sqlite3_result_blob64(ctx, length ? (const void *)bytes : "", length,
+				      SQLITE_TRANSIENT);
+}
+
 static void sql_contexts(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	struct pack_context *contexts = NULL;
 	struct text json = {0};
 	size_t n = 0;
-	char *text;
 
 	(void)argc;
 	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
@@ -89,11 +158,7 @@ static void sql_contexts(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	}
 	text_append(&json, "]", 1);
 	free(contexts);
-	text = text_take(&json);
-	if (text)
-		sqlite3_result_text(ctx, text, -1, free);
-	else
-		sqlite3_result_error_nomem(ctx);
+	result_text(ctx, &json);
 }
 
 static void sql_language(sqlite3_context *ctx, int argc, sqlite3_value **argv)
@@ -112,6 +177,10 @@ int store_functions(struct store *store, struct error *error)
 
 	if (sqlite3_create_function(store->db, "hotpath_percentile", -1, flags, NULL,
 				    sql_percentile, NULL, NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_functions", 1, flags, NULL, sql_functions,
+				    NULL, NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_histogram", 2, flags, NULL, sql_histogram,
+				    NULL, NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_contexts", 1, flags, NULL, sql_contexts,
 				    NULL, NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_language", 1, flags, NULL, sql_language,

@@ -39,8 +39,8 @@ SELECT s.run, s.function,
 	f.line,
 	hotpath_language(f.language) AS language,
 	(SELECT value FROM text WHERE id = f.rule) AS rule,
-	s.calls, s.running, s.unwound, s.total_ns, s.self_ns, s.total_ns + s.extra_ns AS sum_ns,
-	(s.total_ns + s.extra_ns) * 1.0 / nullif(s.calls - s.running, 0) AS mean_ns,
+	s.calls, s.running, s.unwound, s.total_ns, s.self_ns, s.sum_ns,
+	s.sum_ns * 1.0 / nullif(s.calls - s.running, 0) AS mean_ns,
 	iif(s.calls > s.running, s.min_ns, NULL) AS min_ns,
 	iif(s.calls > s.running, s.max_ns, NULL) AS max_ns,
 	hotpath_percentile(s.hist, r.ns_per_tick, 50, s.min_ns, s.max_ns) AS p50_ns,
@@ -48,15 +48,21 @@ SELECT s.run, s.function,
 	hotpath_percentile(s.hist, r.ns_per_tick, 99, s.min_ns, s.max_ns) AS p99_ns,
 	100.0 * s.total_ns / nullif(r.duration_ns, 0) AS percent,
 	s.below, s.hist, r.ns_per_tick
-FROM stat AS s JOIN run AS r ON r.id = s.run JOIN function AS f ON f.id = s.function;
+FROM (
+	SELECT p.run, e.value ->> 0 AS function, e.value ->> 1 AS calls, e.value ->> 2 AS running,
+		e.value ->> 3 AS unwound, e.value ->> 4 AS total_ns, e.value ->> 5 AS self_ns,
+		e.value ->> 6 AS sum_ns, e.value ->> 7 AS min_ns, e.value ->> 8 AS max_ns,
+		e.value ->> 9 AS below, hotpath_histogram(p.histograms, e.key) AS hist
+	FROM profile AS p, json_each(hotpath_functions(p.functions)) AS e
+) AS s JOIN run AS r ON r.id = s.run JOIN function AS f ON f.id = s.function;
 
 DROP VIEW IF EXISTS contexts;
 CREATE VIEW contexts AS
-SELECT t.run, c.key AS context, c.value ->> 0 AS parent, c.value ->> 1 AS function,
+SELECT p.run, c.key AS context, c.value ->> 0 AS parent, c.value ->> 1 AS function,
 	(SELECT x.value FROM function AS f JOIN text AS x ON x.id = f.name
 		WHERE f.id = c.value ->> 1) AS name,
 	c.value ->> 2 AS calls, c.value ->> 3 AS total_ns, c.value ->> 4 AS self_ns
-FROM tree AS t, json_each(hotpath_contexts(t.contexts)) AS c;
+FROM profile AS p, json_each(hotpath_contexts(p.contexts)) AS c;
 
 DROP VIEW IF EXISTS threads;
 CREATE VIEW threads AS
