@@ -84,13 +84,15 @@ struct choice choose_function(tree fn)
 	    lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn)))
 		return choice;
 
-	const struct rules_subject *subject = &names_of(fn)->subject;
-	const struct rule *rule = rules_match(plugin.rules, subject);
+	struct rules_subject subject = names_of(fn)->subject;
+	const struct rule *rule = rules_match(plugin.rules, &subject);
 
 	if (!rule || !rule->measure)
 		return choice;
 	choice.measure = true;
-	choice.label = rules_label(rule, subject);
+	/* Rules see the path as the compiler does; what goes into the object is mapped. */
+	subject.file = remap_macro_filename(subject.file);
+	choice.label = rules_label(rule, &subject);
 	choice.rule = xasprintf("%s:%u", config_base(), rule->line);
 	return choice;
 }

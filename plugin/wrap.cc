@@ -122,7 +122,8 @@ static void add_landings(tree fn)
 	gimple_seq body = gimple_body(fn);
 	struct walk_stmt_info wi = {};
 
-	if (plugin.off || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
+	/* -fgnu-tm refuses calls of unknown functions inside transactions. */
+	if (plugin.off || flag_tm || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
 	    (!attributes_any() && !rules_count(plugin.rules)))
 		return;
 	walk_gimple_seq_mod(&body, add_landing, NULL, &wi);
