@@ -15,7 +15,6 @@ struct node {
 	int site;		     /* index into image.sites, -1 at the root */
 	int context;		     /* index into image.contexts, -1 at the root */
 	uint32_t depth;		     /* nodes above it */
-	uint32_t live;		     /* frames that are still on the stack */
 	uint64_t calls, incl, inner_calls, inner, back, back_child, unwound, running, returned;
 	uint64_t below;	   /* calls made by the nodes under this one */
 	uint64_t children; /* ticks of the nodes under this one that were called from it */
@@ -26,6 +25,7 @@ struct reader {
 	struct image *image;
 	const int *site_of_id;
 	struct sum *sums; /* per image site */
+	uint32_t *live;	  /* per image site: frames met on the stack of the thread being read */
 	struct segment_clock clock;
 	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
 	uint64_t frames;	  /* that may still be read: no more than the file can hold */
@@ -444,6 +444,7 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	}
 	if (used != t->stack_used)
 		image_damage(r->image, "a thread's stack is longer than the file");
+	memset(r->live, 0, r->image->n_sites * sizeof(*r->live));
 	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
 		int index = node_find(r, f.node);
@@ -458,7 +459,7 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 		n->calls++;
 		n->running++;
 		n->incl += incl;
-		if (n->live++) {
+		if (r->live[n->site]++) {
 			n->inner_calls++;
 			n->inner += incl;
 		}
@@ -622,8 +623,9 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 	int error = IMAGE_MEMORY;
 
 	r.sums = calloc(image->n_sites + 1, sizeof(*r.sums));
-	if (!r.sums)
-		return error;
+	r.live = calloc(image->n_sites + 1, sizeof(*r.live));
+	if (!r.sums || !r.live)
+		goto out;
 	for (size_t i = 0; i < image->n_sites; i++)
 		r.sums[i] = SUM_EMPTY;
 	error = find_threads(&r);
@@ -633,9 +635,11 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 	}
 	if (!error)
 		error = finish(&r);
-	for (size_t i = 0; i < image->n_sites; i++)
+out:
+	for (size_t i = 0; r.sums && i < image->n_sites; i++)
 		sum_release(&r.sums[i]);
 	free(r.sums);
+	free(r.live);
 	free(r.threads);
 	free(r.nodes);
 	free(r.table);

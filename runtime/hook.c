@@ -55,7 +55,7 @@ static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
 	hot->top = f;
 	compiler_barrier();
 	f->node = node;
-	node->active++;
+	node->stat->active++;
 	compiler_barrier();
 	f->depth = depth;
 }
@@ -75,7 +75,7 @@ static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint6
 	f->depth = 0;
 	compiler_barrier();
 	hot->top = f - 1;
-	if (unlikely(--n->active))
+	if (unlikely(--n->stat->active))
 		word |= SEG_INNER;
 	if (unlikely(caller != n->parent)) {
 		bump(&caller->back_child, incl);
@@ -111,8 +111,8 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 		if (f->node->site == SEG_NO_SITE || f->depth == 0) {
 			/* No call's frame: the wall above the deepest call, or one that a signal
 			 * handler left by longjmp before it was made. */
-			if (f->node->active)
-				f->node->active--;
+			if (f->node->stat->active)
+				f->node->stat->active--;
 			f->depth = 0;
 			compiler_barrier();
 			hot->top = f - 1;

@@ -46,8 +46,8 @@ static inline void bump(uint64_t *p, uint64_t v)
 }
 
 /*
- * take: returns *p and leaves *p + v, again whole for a handler on the same thread: what it takes meanwhile is not
- * given out twice.
+ * take: returns *p and leaves *p + v, again whole for a handler on the same thread: what it takes
+ * meanwhile is not given out twice.
  */
 static inline uint64_t take(uint64_t *p, uint64_t v)
 {
@@ -104,7 +104,8 @@ struct place {
 	uint64_t clock_next;	      /* refresh seg.now_* at a fold after this tick */
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
-	struct seg_node lost_node;    /* stands for a call that has no place */
+	struct seg_node lost_node; /* stands for a call that has no place */
+	struct seg_stat lost_stat;
 	struct seg_stat *stat_of[64]; /* cache, by site id modulo 64 */
 };
 
@@ -115,7 +116,8 @@ struct place {
 struct hot {
 	struct seg_frame *top;	 /* the newest live frame */
 	struct seg_frame *limit; /* no frame may be pushed above this one without a look */
-	uint64_t next;		 /* address of the ring slot of the next call; `end` or above: the ring is full */
+	uint64_t next; /* address of the ring slot of the next call; `end` or above: the ring is
+			  full */
 	struct seg_sample *end;
 	struct place *place;
 	uint64_t over;	/* calls above the deepest frame */

@@ -44,7 +44,9 @@
  *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
  *      made): they mean the same context.
  *   6. For each node: time of its own = incl - back_child - sum over children (incl - back).
- *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).
+ *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).  That a site is
+ *      active is counted per site and not per node: after a recursion the calls go on from a node higher up, and
+ *      may come to the same site by another branch.
  *   7. The writer never shortens the file, and never reads a link that it did not write itself.
  */
 #ifndef HOTPATH_SEGMENT_H
@@ -277,7 +279,7 @@ struct seg_carry {
  *
  *   offset size
  *        0    4  site
- *        4    4  (zero)
+ *        4    4  active       live frames of the site on this thread
  *        8    8  next         list of the thread
  *       16    8  min          ticks; UINT64_MAX before the first call
  *       24    8  max          ticks
@@ -287,7 +289,7 @@ struct seg_carry {
  */
 struct seg_stat {
 	uint32_t site;
-	uint32_t zero;
+	uint32_t active;
 	struct seg_stat *next;
 	uint64_t min;
 	uint64_t max;
@@ -301,15 +303,15 @@ struct seg_stat {
  *
  *   offset size
  *        0    4  site         SEG_NO_SITE at the root
- *        4    4  active       live frames at this node
+ *        4    4  (zero)
  *        8    8  parent       0 at the root
  *       16    8  last         the node that was entered last from here
- *       24    8  stat         0 when there was no memory for it
+ *       24    8  stat         of the site; 0 at the root
  *       32    8  calls        returned calls, folded
  *       40    8  incl         ticks of all of them
  *       48    8  child        first child
  *       56    8  sibling      next child of the same parent
- *       64    8  inner_calls  calls made while a frame of this node was live
+ *       64    8  inner_calls  calls made while a frame of the site was live, here or at another node
  *       72    8  inner        ticks of those
  *       80    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
  *       88    8  back_child   ticks of such calls made by this node's frames
@@ -318,7 +320,7 @@ struct seg_stat {
  */
 struct seg_node {
 	uint32_t site;
-	uint32_t active;
+	uint32_t zero4;
 	struct seg_node *parent;
 	struct seg_node *last;
 	struct seg_stat *stat;
@@ -336,7 +338,7 @@ struct seg_node {
 
 /* Bits of a sample's word below the node's address. */
 enum {
-	SEG_INNER = 1,	 /* a frame of the same node was live */
+	SEG_INNER = 1,	 /* a frame of the same site was live */
 	SEG_BACK = 2,	 /* entered by recursion; the caller's back_child has the time already */
 	SEG_UNWOUND = 4, /* closed without its exit */
 	SEG_FOLDED = 8,	 /* counted in its node; kept to show the newest calls */

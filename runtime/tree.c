@@ -156,7 +156,8 @@ struct seg_node *hp_tree_root(struct place *place)
 		root->site = SEG_NO_SITE;
 		root->last = root;
 	}
-	place->lost_node = (struct seg_node){.site = SEG_NO_SITE, .last = &place->lost_node};
+	place->lost_node = (struct seg_node){
+		.site = SEG_NO_SITE, .last = &place->lost_node, .stat = &place->lost_stat};
 	return root;
 }
 

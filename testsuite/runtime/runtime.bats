@@ -61,6 +61,16 @@ field() {
   [ "$s" -ge 50000000 ] && [ "$s" -lt 100000000 ]
 }
 
+@test "a site that recursion reaches by another branch has its time counted once" {
+  shape two-branches
+  has "site inner calls=10 running=0 unwound=0 hist=10"
+  total=$(sed -n 's/^thread .* total=//p' <<< "$output")
+  [ "$(field outer total)" = "$total" ]
+  # 5 times 2 ms are inner's; the second, nested millisecond must not count twice.
+  [ "$(field inner total)" -le "$total" ]
+  [ "$(field inner total)" -ge 9900000 ]
+}
+
 @test "recursion a million deep" {
   ulimit -s unlimited
   shape recurse 1000000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shapes NAME: one way of calling each, with counts that the tests know.  main is not measured, so that a shape's figures
- * are its own.
+ * shapes NAME: one way of calling each, with counts that the tests know.  main is not measured, so
+ * that a shape's figures are its own.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -154,7 +154,8 @@ static void on_signal(int sig)
 	EXIT(HANDLER);
 }
 
-/* Calls under a storm of signals, whose handler is measured too.  Prints the counts that must come out. */
+/* Calls under a storm of signals, whose handler is measured too.  Prints the counts that must come
+ * out. */
 static void storm(int on_other_stack)
 {
 	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -219,6 +220,33 @@ static void recurse_for(int depth)
 	EXIT(OUTER);
 }
 
+/*
+ * Recursion that comes to the same site by two branches: outer, middle, inner, outer again, inner.
+ * The tree has two nodes for inner, of which neither is above the other.
+ */
+__attribute__((noinline)) static void inner_of(int again)
+{
+	ENTER(INNER);
+	burn(1000000);
+	if (again) {
+		ENTER(OUTER);
+		inner_of(0);
+		EXIT(OUTER);
+	}
+	EXIT(INNER);
+}
+
+static void two_branches(void)
+{
+	for (int i = 0; i < 5; i++) {
+		ENTER(OUTER);
+		ENTER(MIDDLE);
+		inner_of(1);
+		EXIT(MIDDLE);
+		EXIT(OUTER);
+	}
+}
+
 static void fork_and_go_on(void)
 {
 	pid_t pid;
@@ -276,6 +304,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(shape, "recurse-times"))
 		for (int i = 0; i < 5; i++)
 			recurse_for(4);
+	else if (!strcmp(shape, "two-branches"))
+		two_branches();
 	else if (!strcmp(shape, "fork"))
 		fork_and_go_on();
 	else if (!strcmp(shape, "die"))
