@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+@test "hotpath alone, --help, help and --version" {
+  run hotpath
+  [ "$status" -eq 0 ]
+  [[ $output == *"Usage: hotpath COMMAND"* ]]
+  [ "$(hotpath --help)" = "$output" ]
+  [ "$(hotpath help)" = "$output" ]
+  [[ $(hotpath --version) == "hotpath "[0-9]* ]]
+}
+
+@test "every command has --help with usage, options and examples" {
+  for c in report runs run ingest sql doctor help; do
+    run hotpath $c --help
+    [ "$status" -eq 0 ]
+    [[ $output == "Usage: hotpath $c"*"Options:"*"--help"*"Examples:"* ]]
+    [ "$(hotpath help $c)" = "$output" ]
+  done
+}
+
+@test "an unknown command is an error with a suggestion" {
+  misuse "did you mean report?" hotpath repotr
+  misuse "there is no command 'frobnicate'" hotpath frobnicate
+  misuse "there is no command 'x'" hotpath help x
+  misuse "has no option --bogus" hotpath runs --bogus
+}
+
+@test "runs lists the newest first" {
+  for i in 1 2 3; do leave_segment $i; hotpath ingest -q; done
+  run hotpath runs -n 2
+  [[ ${lines[0]} == "Run "*"Started"*"Command"*"Version"*"Duration"*"End"*"Calls"*"Lost"* ]]
+  [[ ${lines[1]} == *"  3  "*"exit 3"* ]]
+  [[ ${lines[2]} == *"  2  "*"exit 2"* ]]
+  [[ ${lines[3]} == "2 of 3 runs; --limit 0 shows all" ]]
+  [ "$(hotpath runs -f json | jq -c '[.schema, (.runs|map(.id))]')" = '[1,[3,2,1]]' ]
+  [ "$(hotpath runs -f json | jq -c '.runs[0]')" = "$(hotpath report -f json | jq -c .run)" ]
+  [ "$(hotpath runs -f csv -n 0 | wc -l)" -eq 4 ]
+  [[ $(hotpath runs -f markdown) == "| Run |"* ]]
+}
+
+@test "runs without a store says what to do" {
+  run hotpath runs
+  [ "$status" -eq 1 ]
+  [[ $output == *"no runs yet"* ]]
+}
+
+@test "sql answers over each view" {
+  leave_segment
+  for v in runs functions contexts threads lost objects; do
+    run hotpath sql "select * from $v"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -ge 2 ]
+  done
+  [ "$(query "select name || calls from functions order by name")" = $'fact5\ninner100\nouter10' ]
+  [ "$(query "select calls from contexts where name = 'inner' and parent is not null")" = 100 ]
+  [ "$(query "select count(*) from functions where p50_ns between min_ns and max_ns")" = 3 ]
+  [ "$(hotpath sql -f json "select 1 as a, null as b, 'x' as c")" = '[{"a":1,"b":null,"c":"x"}]' ]
+}
+
+@test "sqlite3 alone can count runs" {
+  leave_segment
+  hotpath ingest -q
+  [ "$(sqlite3 "$HOTPATH_DIR/hotpath.db" 'select count(*) from runs')" = 1 ]
+}
+
+@test "sql only reads, and marks mistakes" {
+  leave_segment
+  misuse "only reads" hotpath sql "delete from run"
+  misuse "only reads" hotpath sql "pragma user_version = 9"
+  misuse "only reads" hotpath sql "attach '$T/x.db' as x"
+  misuse "one query at a time" hotpath sql "select 1; select 2"
+  misuse "the query is empty" hotpath sql "  "
+  misuse "needs QUERY" hotpath sql
+  run hotpath sql "select nam from functions"
+  [ "$status" -eq 2 ]
+  [[ ${lines[0]} == *"no such column: nam" ]]
+  [ "${lines[1]}" = "  select nam from functions" ]
+  [ "${lines[2]}" = "         ^" ]
+}
+
+@test "doctor finds the build tree sound" {
+  run hotpath doctor
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"1000 of 1000 calls"* ]]
+  [ "$(hotpath doctor -f json | jq .ok)" = true ]
+  # The trial leaves nothing behind.
+  [ ! -e "$HOTPATH_DIR" ]
+}
+
+@test "doctor names what is broken" {
+  mkdir store
+  echo "not a database, but long enough to be read as one" >store/hotpath.db
+  run hotpath doctor --cc /nowhere/gcc
+  [ "$status" -eq 1 ]
+  [[ $output == *"FAIL  gcc"*"/nowhere/gcc cannot be run"* ]]
+  [[ $output == *"FAIL  store"*"not a hotpath store"* ]]
+  [ "$(hotpath doctor --cc /nowhere/gcc -f json | jq .ok)" = false ]
+  misuse "table, json and json-pretty" hotpath doctor -f csv
+}
