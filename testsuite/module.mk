@@ -17,6 +17,7 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes
 
 -include testsuite/unit/module.mk
 -include testsuite/cli/module.mk
+-include testsuite/plugin/module.mk
 -include testsuite/torture/module.mk
 
 CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran-11 gfortran-12 gcc-12-source cppcheck \

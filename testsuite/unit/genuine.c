@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "genuine.h"
+
+/* What was overwritten, oldest first. */
+static struct {
+	void *at;
+	size_t size;
+	char old[64];
+} pokes[64];
+static size_t n_pokes;
+
+void genuine_poke(void *at, const void *value, size_t size)
+{
+	if (n_pokes == sizeof(pokes) / sizeof(*pokes) || size > sizeof(pokes->old))
+		abort();
+	pokes[n_pokes].at = at;
+	pokes[n_pokes].size = size;
+	memcpy(pokes[n_pokes++].old, at, size);
+	memcpy(at, value, size);
+}
+
+/* What was read last. */
+static struct image image;
+
+void genuine_mend(void)
+{
+	image_release(&image);
+	while (n_pokes) {
+		n_pokes--;
+		memcpy(pokes[n_pokes].at, pokes[n_pokes].old, pokes[n_pokes].size);
+	}
+}
+
+struct seg_header *genuine_header(const struct genuine *g)
+{
+	return (struct seg_header *)g->map;
+}
+
+void *genuine_at(const struct genuine *g, const void *link)
+{
+	uint64_t at = (uint64_t)link - genuine_header(g)->map_base;
+
+	if (at < SEG_PAGE || at >= g->size)
+		abort();
+	return g->map + at;
+}
+
+static _Noreturn void run_shape(const char *folder, const char *shape)
+{
+	const char *build = getenv("BUILD");
+	char program[4200], store[300], first[32], second[32] = "";
+
+	snprintf(program, sizeof(program), "%s/test/shapes", build ? build : "build");
+	snprintf(store, sizeof(store), "%s/store", folder);
+	if (sscanf(shape, "%31s %31s", first, second) < 1)
+		_exit(126);
+	mkdir(store, 0700);
+	setenv("HOTPATH_SEGMENTS", folder, 1);
+	setenv("HOTPATH_DIR", store, 1);
+	setenv("HOTPATH_RUN_TOKEN", "x", 1); /* nobody takes the segment in */
+	unsetenv("HOTPATH_DISABLE");
+	execl(program, program, first, *second ? second : NULL, NULL);
+	_exit(127);
+}
+
+/* find_segment: the one segment of a folder. */
+static int find_segment(struct genuine *g, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	int found = 0;
+
+	while (dir && (e = readdir(dir)))
+		if (strstr(e->d_name, SEG_SUFFIX)) {
+			snprintf(g->path, sizeof(g->path), "%.40s/%.250s", folder, e->d_name);
+			found++;
+		}
+	if (dir)
+		closedir(dir);
+	return found == 1 ? 0 : -1;
+}
+
+static int map_segment(struct genuine *g)
+{
+	struct stat st;
+
+	g->fd = open(g->path, O_RDWR | O_CLOEXEC);
+	if (g->fd < 0 || fstat(g->fd, &st) < 0)
+		return -1;
+	g->size = (uint64_t)st.st_size;
+	g->map = mmap(NULL, g->size, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
+	return g->map == MAP_FAILED ? -1 : 0;
+}
+
+int genuine_make(struct genuine *g, const char *folder, const char *shape)
+{
+	char own[64];
+	int status;
+
+	*g = (struct genuine){.fd = -1};
+	snprintf(own, sizeof(own), "%.30s/%.20s", folder, shape);
+	if (mkdir(own, 0700) < 0)
+		return -1;
+	fflush(stdout);
+
+	pid_t pid = fork();
+
+	if (pid == 0)
+		run_shape(own, shape);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) >= 126)) {
+		fprintf(stderr, "shapes cannot be run: set BUILD to the build folder\n");
+		return -1;
+	}
+	if (find_segment(g, own) < 0 || map_segment(g) < 0)
+		return -1;
+	return image_read(g->path, &g->good) == IMAGE_OK && !g->good.damaged ? 0 : -1;
+}
+
+void genuine_release(struct genuine *g)
+{
+	image_release(&g->good);
+	if (g->map && g->map != MAP_FAILED)
+		munmap(g->map, g->size);
+	if (g->fd >= 0)
+		close(g->fd);
+	g->fd = -1;
+	g->map = NULL;
+}
+
+/* assert_sane: what must hold for any image, whatever the file said. */
+static void assert_sane(const struct image *im)
+{
+	assert_true(isfinite(im->ns_per_tick) && im->ns_per_tick > 0);
+	assert_true(im->inside_ns >= 0 && im->inside_ns <= 1e6);
+	assert_true(im->outside_ns >= 0 && im->outside_ns <= 1e6);
+	assert_true(im->duration_ns <= 330000000000000000);
+	assert_true(im->damaged ? im->damage[0] : !im->damage[0]);
+	for (size_t i = 0; i < im->n_sites; i++) {
+		const struct image_site *s = &im->sites[i];
+
+		assert_non_null(s->name);
+		assert_non_null(s->mangled);
+		assert_true(s->total_ns <= INT64_MAX && s->self_ns <= INT64_MAX);
+		assert_true(s->sum_ns <= INT64_MAX && s->max_ns <= INT64_MAX);
+		assert_true(s->min_ns <= s->max_ns);
+		for (size_t b = 0; b < s->n_buckets; b++)
+			assert_true(s->buckets[b].bucket < HIST_BUCKETS && s->buckets[b].count);
+	}
+	for (size_t i = 0; i < im->n_contexts; i++) {
+		assert_true(im->contexts[i].parent < (int)i);
+		assert_true(im->contexts[i].site >= 0 &&
+			    (size_t)im->contexts[i].site < im->n_sites);
+		assert_true(im->contexts[i].total_ns <= INT64_MAX);
+	}
+	for (size_t i = 0; i < im->n_threads; i++)
+		assert_true(im->threads[i].end_ns <= INT64_MAX && im->threads[i].owners);
+}
+
+const struct image *genuine_reads(const struct genuine *g, int error)
+{
+	alarm(60); /* a reader that never comes back is a failed test too */
+	image_release(&image);
+	assert_int_equal(image_read(g->path, &image), error);
+	alarm(0);
+	if (error == IMAGE_OK)
+		assert_sane(&image);
+	return &image;
+}
+
+const struct image *genuine_damaged(const struct genuine *g, const char *text)
+{
+	genuine_reads(g, IMAGE_OK);
+	assert_true(image.damaged > 0);
+	if (!strstr(image.damage, text))
+		assert_string_equal(image.damage, text); /* shows both */
+	return &image;
+}
+
+const struct image *genuine_sound(const struct genuine *g)
+{
+	genuine_reads(g, IMAGE_OK);
+	assert_string_equal(image.damage, "");
+	return &image;
+}
+
+uint64_t genuine_calls(const struct image *im, const char *function)
+{
+	for (size_t i = 0; i < im->n_sites; i++)
+		if (strcmp(im->sites[i].name, function) == 0)
+			return im->sites[i].calls;
+	return 0;
+}
+
+void genuine_same_calls(const struct genuine *g, const struct image *im)
+{
+	assert_int_equal(im->n_sites, g->good.n_sites);
+	for (size_t i = 0; i < im->n_sites; i++) {
+		assert_string_equal(im->sites[i].name, g->good.sites[i].name);
+		assert_int_equal(im->sites[i].calls, g->good.sites[i].calls);
+	}
+}
+
+void genuine_same_times(const struct genuine *g, const struct image *im)
+{
+	genuine_same_calls(g, im);
+	for (size_t i = 0; i < im->n_sites; i++) {
+		double was = (double)g->good.sites[i].total_ns, is = (double)im->sites[i].total_ns;
+
+		assert_true(fabs(was - is) <= was / 10 + 2);
+	}
+}

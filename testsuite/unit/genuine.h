@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Genuine segments to damage: made by build/test/shapes, mapped writable, and mended again after
+ * each test.
+ *
+ * The build folder is the environment's BUILD, else "build".
+ */
+#ifndef TEST_GENUINE_H
+#define TEST_GENUINE_H
+
+#include "../../cli/image.h"
+
+struct genuine {
+	char path[300];
+	int fd;
+	uint64_t size;
+	char *map;	   /* of the whole file, written through to it */
+	struct image good; /* what it says undamaged */
+};
+
+/* genuine_make: runs a shape, as "threads 3", in a folder of its own below `folder`; 0 or -1. */
+int genuine_make(struct genuine *g, const char *folder, const char *shape);
+void genuine_release(struct genuine *g);
+
+struct seg_header *genuine_header(const struct genuine *g);
+
+/* genuine_at: what a link in the segment leads to. */
+void *genuine_at(const struct genuine *g, const void *link);
+
+/* genuine_poke: overwrites some bytes of the mapping; genuine_mend() puts all back. */
+void genuine_poke(void *at, const void *value, size_t size);
+void genuine_mend(void);
+
+#define POKE(field, ...)                                                                           \
+	do {                                                                                       \
+		__typeof__(field) value_ = __VA_ARGS__;                                            \
+		genuine_poke(&(field), &value_, sizeof(value_));                                   \
+	} while (0)
+
+/*
+ * genuine_reads: reads the segment as it is now, asserts the error, and that all figures are sane;
+ * the image is good until the next mend.
+ */
+const struct image *genuine_reads(const struct genuine *g, int error);
+
+/* genuine_damaged: as genuine_reads(); asserts that it can be read, and that the first damage is
+ * this. */
+const struct image *genuine_damaged(const struct genuine *g, const char *text);
+
+/* genuine_sound: as genuine_reads(); asserts that no damage is seen. */
+const struct image *genuine_sound(const struct genuine *g);
+
+/* genuine_calls: calls of a function in an image; 0 when it does not know it. */
+uint64_t genuine_calls(const struct image *image, const char *function);
+
+/* genuine_same_calls: asserts that all functions have the calls that they had before the damage. */
+void genuine_same_calls(const struct genuine *g, const struct image *image);
+void genuine_same_times(const struct genuine *g, const struct image *image);
+
+#endif /* TEST_GENUINE_H */

@@ -1,0 +1,77 @@
+# Unit tests, checks of the sources, sanitizers.
+#
+#   check-unit       all cmocka programs: those of UNIT_TESTS, and build/test/test_rules of the plugin
+#   check-house      what may include what, what the runtime may need and export (testsuite/house)
+#   check-format     clang-format on all C and C++ sources
+#   check-cppcheck   cppcheck on the C sources
+#   check-sanitize   unit tests and the reader of the runtime's tests with address and undefined-behaviour sanitizers
+#   fuzz             SECONDS=600 of damaged segments, sanitised (testsuite/fuzz)
+#   check-fuzz       15 seconds of it, always the same ones
+#
+# Other folders append to UNIT_TESTS and say how theirs are linked.
+
+SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads
+UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
+SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c
+SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/hist.h
+
+$(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c testsuite/unit/genuine.c \
+		testsuite/unit/genuine.h $(SEGMENT_SRC) $(SEGMENT_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lm
+
+# run-all PROGRAMS: each, also when one before it failed; status 0 or 1.
+run_all = status=0; for t in $(1); do $$t || status=1; done; exit $$status
+
+# By another make: UNIT_TESTS is not complete until all parts are read.
+.PHONY: check-unit unit-programs
+check-unit: $(B)/test/shapes
+	@$(MAKE) --no-print-directory unit-programs
+	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(B)/test/unit/%) $(B)/test/test_rules)
+
+unit-programs: $(B)/test/test_rules
+	@$(MAKE) --no-print-directory $(UNIT_TESTS:%=$(B)/test/unit/%)
+
+.PHONY: check-house
+check-house: $(B)/lib/libhotpath.so
+	@BUILD=$(abspath $(B)) bats testsuite/house
+
+FORMATTED = $(wildcard runtime/*.[ch] plugin/*.[ch] plugin/*.cc cli/*.[ch] testsuite/*/*.[ch])
+.PHONY: check-format
+check-format:
+	@if ! command -v clang-format >/dev/null; then echo "skipped: no clang-format"; \
+	else clang-format --dry-run -Werror $(FORMATTED) || exit 1; fi
+
+# The suppressions, each with its reason: system headers are not searched; "if (*p && (*p)->x) return *p" is no mistake;
+# nothing can be done when at_quick_exit() fails.
+CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c11 --language=c -D_GNU_SOURCE -D__x86_64__ -D__linux__ \
+	-DHOTPATH_VERSION='"$(VERSION)"' --enable=warning,performance,portability \
+	--suppress=missingIncludeSystem --suppress=identicalInnerCondition --suppress=ignoredReturnValue:runtime/end.c
+.PHONY: check-cppcheck
+check-cppcheck:
+	@if ! command -v cppcheck >/dev/null; then echo "skipped: no cppcheck"; \
+	else $(CPPCHECK) $(wildcard runtime/*.c cli/*.c) $(PLUGIN_C_SOURCES) || exit 1; fi
+
+# The runtime itself stays as it is: it lives inside programs that may be at any instruction, and the shapes that make
+# the segments are to be those that users get.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN = $(B)/san
+.PHONY: check-sanitize
+check-sanitize: $(B)/test/shapes
+	@$(MAKE) --no-print-directory B=$(SAN) OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" WERROR= \
+		unit-programs $(SAN)/test/segdump
+	@ln -sf $(abspath $(B))/test/shapes $(SAN)/test/shapes
+	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(SAN)/test/unit/%) $(SAN)/test/test_rules)
+	@BUILD=$(abspath $(SAN)) bats testsuite/runtime
+
+FUZZ = $(B)/test/fuzz_segment
+SECONDS ?= 600
+$(FUZZ): testsuite/fuzz/fuzz_segment.c testsuite/unit/genuine.c testsuite/unit/genuine.h $(SEGMENT_SRC) $(SEGMENT_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $(SANITIZE) -DWITH_MAIN -o $@ $(filter %.c,$^) -lcmocka -lm
+
+.PHONY: fuzz check-fuzz
+fuzz: $(FUZZ) $(B)/test/shapes
+	@BUILD=$(abspath $(B)) $(FUZZ) --seconds $(SECONDS) --seed $$$$
+check-fuzz: $(FUZZ) $(B)/test/shapes
+	@BUILD=$(abspath $(B)) $(FUZZ) --seconds 15 --seed 1

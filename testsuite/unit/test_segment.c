@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A segment with one field damaged, a test a field: what is read of it, and what it is called.
+ * Here: the header with its clock, process facts, units and sites, and files that are no segments;
+ * threads are in test_segment_threads.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "genuine.h"
+
+static char folder[] = "/tmp/hotpath-test.XXXXXX";
+static struct genuine nest, die;
+
+static struct seg_header *header(void)
+{
+	return genuine_header(&nest);
+}
+
+static struct seg_info *info(void)
+{
+	return genuine_at(&nest, header()->info);
+}
+
+static struct seg_unit *unit(void)
+{
+	return genuine_at(&nest, header()->units);
+}
+
+static void *link_at(uint64_t offset)
+{
+	return (void *)(header()->map_base + offset);
+}
+
+static void genuine_segments_are_sound(void **state)
+{
+	(void)state;
+	genuine_same_times(&nest, genuine_sound(&nest));
+	assert_int_equal(genuine_calls(&nest.good, "leaf"), 4000);
+	assert_int_equal(genuine_calls(&die.good, "middle"), 1);
+	assert_int_equal(image_writer_alive(nest.path), 0);
+}
+
+/* ---- header ---- */
+
+static void header_magic(void **state)
+{
+	(void)state;
+	POKE(header()->magic[0], 'h');
+	genuine_reads(&nest, IMAGE_NOT_A_SEGMENT);
+}
+
+static void header_version(void **state)
+{
+	(void)state;
+	POKE(header()->version, SEG_VERSION + 1);
+	genuine_reads(&nest, IMAGE_VERSION);
+	POKE(header()->version, 0);
+	genuine_reads(&nest, IMAGE_VERSION);
+}
+
+static void header_endian(void **state)
+{
+	(void)state;
+	POKE(header()->endian, __builtin_bswap32(SEG_ENDIAN));
+	POKE(header()->version, __builtin_bswap32(SEG_VERSION));
+	genuine_reads(&nest, IMAGE_ENDIAN);
+	POKE(header()->endian, 7);
+	assert_string_equal(genuine_reads(&nest, IMAGE_DAMAGED)->damage,
+			    "the header makes no sense");
+}
+
+static void header_header_size(void **state)
+{
+	(void)state;
+	POKE(header()->header_size, sizeof(struct seg_header) + 8);
+	assert_string_equal(genuine_reads(&nest, IMAGE_DAMAGED)->damage,
+			    "the header makes no sense");
+}
+
+static void header_state(void **state)
+{
+	(void)state;
+	POKE(header()->state, SEG_SEALED + 1);
+	genuine_reads(&nest, IMAGE_DAMAGED);
+	POKE(header()->state, SEG_NEW);
+	genuine_reads(&nest, IMAGE_EMPTY);
+	POKE(header()->state, SEG_RECORDING); /* the seal is lost, the calls are not */
+	const struct image *im = genuine_sound(&nest);
+
+	assert_false(im->sealed || im->has_status);
+	genuine_same_calls(&nest, im);
+}
+
+static void header_map_base(void **state)
+{
+	(void)state;
+	POKE(header()->map_base, 0);
+	genuine_reads(&nest, IMAGE_DAMAGED);
+	POKE(header()->map_base, (uint64_t)link_at(8) + 8);
+	genuine_reads(&nest, IMAGE_DAMAGED);
+}
+
+static void header_map_base_moved(void **state)
+{
+	const uint64_t base = header()->map_base;
+	const uint64_t bases[] = {base + SEG_PAGE, base - SEG_PAGE, SEG_PAGE,
+				  base + nest.size / SEG_PAGE * SEG_PAGE, ~(uint64_t)0 << 12};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++) {
+		POKE(header()->map_base, bases[i]);
+		assert_true(genuine_reads(&nest, IMAGE_OK)->damaged > 0);
+	}
+}
+
+/* Only the writer uses these: whatever they say, the rest is right. */
+static void header_used_and_map_size(void **state)
+{
+	(void)state;
+	POKE(header()->used, UINT64_MAX);
+	POKE(header()->map_size, 1);
+	genuine_same_times(&nest, genuine_sound(&nest));
+}
+
+static void header_info(void **state)
+{
+	const uint64_t offsets[] = {0, 8, nest.size, nest.size - 4, (uint64_t)1 << 62};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+		POKE(header()->info, link_at(offsets[i]));
+		genuine_same_times(&nest, genuine_damaged(&nest, "process facts"));
+	}
+	POKE(header()->info, NULL);
+	assert_null(genuine_damaged(&nest, "process facts")->cwd);
+}
+
+static void header_units(void **state)
+{
+	const uint64_t offsets[] = {0, 4, nest.size, nest.size - 4, (uint64_t)1 << 62};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+		POKE(header()->units, link_at(offsets[i]));
+		const struct image *im = genuine_damaged(&nest, "list of units breaks off");
+
+		assert_int_equal(im->n_sites, 0);
+		assert_non_null(im->cwd);
+		assert_int_equal(im->n_threads, nest.good.n_threads);
+	}
+	POKE(header()->units, NULL);
+	genuine_damaged(&nest, "unknown site");
+}
+
+static void header_threads(void **state)
+{
+	const uint64_t offsets[] = {0, 8, nest.size, nest.size - 4, (uint64_t)1 << 62};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+		POKE(header()->threads, link_at(offsets[i]));
+		const struct image *im = genuine_damaged(&nest, "list of threads breaks off");
+
+		assert_int_equal(im->n_sites, nest.good.n_sites);
+		assert_int_equal(genuine_calls(im, "leaf"), 0);
+	}
+}
+
+static void header_n_sites(void **state)
+{
+	uint32_t was = header()->n_sites;
+
+	(void)state;
+	POKE(header()->n_sites, UINT32_MAX);
+	assert_non_null(strstr(genuine_reads(&nest, IMAGE_DAMAGED)->damage, "more sites"));
+	POKE(header()->n_sites, 0);
+	genuine_damaged(&nest, "list of units breaks off");
+	POKE(header()->n_sites, was - 1);
+	genuine_damaged(&nest, "list of units breaks off");
+	POKE(header()->n_sites, was + 1000); /* as if a unit had been lost */
+	genuine_same_times(&nest, genuine_sound(&nest));
+}
+
+/* A file of holes is as long as it likes, at no cost. */
+static void header_n_sites_of_a_file_of_holes(void **state)
+{
+	(void)state;
+	assert_int_equal(ftruncate(nest.fd, (off_t)1 << 40), 0);
+	POKE(header()->n_sites, INT32_MAX);
+	genuine_reads(&nest, IMAGE_DAMAGED);
+	genuine_mend();
+	genuine_same_times(&nest, genuine_sound(&nest));
+	POKE(unit()->size, 1ull << 39);
+	POKE(unit()->n_sites, 1u << 21);
+	POKE(header()->n_sites, 1u << 21);
+	genuine_reads(&nest, IMAGE_OK);
+	assert_int_equal(ftruncate(nest.fd, (off_t)nest.size), 0);
+}
+
+/* ---- the clock ---- */
+
+static void header_clock(void **state)
+{
+	(void)state;
+	POKE(header()->clock, SEG_CLOCK_CNTVCT + 1);
+	genuine_reads(&nest, IMAGE_DAMAGED);
+	POKE(header()->clock, SEG_CLOCK_MONOTONIC);
+	POKE(header()->hz, 3000000000);
+	genuine_same_calls(&nest, genuine_damaged(&nest, "rate of the clock"));
+}
+
+static void header_hz(void **state)
+{
+	const uint64_t rates[] = {1, 99999, 1ull << 37, UINT64_MAX};
+
+	(void)state;
+	if (header()->clock == SEG_CLOCK_MONOTONIC)
+		skip();
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+		POKE(header()->hz, rates[i]);
+		/* The seal has the rate too. */
+		genuine_same_times(&nest, genuine_damaged(&nest, "rate of the clock"));
+	}
+	POKE(header()->hz, 0); /* could not be measured */
+	genuine_same_times(&nest, genuine_sound(&nest));
+}
+
+/* Without seal and rate, what the threads noted has to do. */
+static void header_hz_of_a_killed_process(void **state)
+{
+	(void)state;
+	POKE(genuine_header(&die)->hz, 0);
+	genuine_same_times(&die, genuine_sound(&die));
+}
+
+static void header_start(void **state)
+{
+	(void)state;
+	POKE(header()->start_ticks, UINT64_MAX);
+	genuine_same_calls(&nest, genuine_damaged(&nest, "end of the recording"));
+	POKE(header()->start_ticks, 0);
+	genuine_same_calls(&nest, genuine_reads(&nest, IMAGE_OK));
+	genuine_mend();
+	POKE(header()->start_mono, UINT64_MAX);
+	genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+	POKE(header()->start_mono, 0);
+	genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+	genuine_mend();
+	POKE(header()->start_real, UINT64_MAX);
+	genuine_same_times(&nest, genuine_sound(&nest));
+}
+
+static void header_end(void **state)
+{
+	const uint64_t ends[] = {0, 1, 1ull << 62, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		POKE(header()->end_ticks, ends[i]);
+		genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+		genuine_mend();
+		POKE(header()->end_mono, ends[i]);
+		genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+		genuine_mend();
+	}
+	POKE(header()->end_ticks, UINT64_MAX); /* both: a rate that could be */
+	POKE(header()->end_mono, UINT64_MAX);
+	genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+}
+
+static void header_end_how(void **state)
+{
+	(void)state;
+	POKE(header()->end_how, 77);
+	assert_false(genuine_sound(&nest)->has_status);
+	POKE(header()->end_how, SEG_END_EXIT);
+	POKE(header()->exit_status, -1);
+	assert_int_equal(genuine_sound(&nest)->exit_status, 255);
+}
+
+static void header_inside_and_outside(void **state)
+{
+	(void)state;
+	POKE(header()->inside, UINT64_MAX);
+	assert_true(genuine_damaged(&nest, "cost of measuring")->inside_ns == 0);
+	genuine_mend();
+	POKE(header()->outside, 1ull << 60);
+	genuine_same_times(&nest, genuine_damaged(&nest, "cost of measuring"));
+}
+
+/* ---- process facts ---- */
+
+static void info_size(void **state)
+{
+	(void)state;
+	POKE(info()->size, UINT32_MAX);
+	genuine_same_times(&nest, genuine_damaged(&nest, "process facts"));
+	POKE(info()->size, (uint32_t)(nest.size - 100));
+	genuine_same_times(&nest, genuine_damaged(&nest, "process facts"));
+	POKE(info()->size, 9); /* cuts the first record */
+	genuine_same_times(&nest, genuine_damaged(&nest, "past its list"));
+	POKE(info()->size, 7);
+	assert_null(genuine_sound(&nest)->argv);
+}
+
+static void info_record_length(void **state)
+{
+	const uint32_t lengths[] = {UINT32_MAX, UINT32_MAX - 7, UINT32_MAX - 8, 1u << 31,
+				    info()->size};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		genuine_poke(info()->records + 4, &lengths[i], sizeof(lengths[i]));
+		genuine_same_times(&nest, genuine_damaged(&nest, "past its list"));
+	}
+}
+
+/* The position in the list once wrapped at 2^32, and the list had no end. */
+static void info_of_four_gigabytes(void **state)
+{
+	const uint32_t length = UINT32_MAX - 8;
+
+	(void)state;
+	assert_int_equal(ftruncate(nest.fd, (off_t)5 << 30), 0);
+	POKE(info()->size, UINT32_MAX);
+	genuine_poke(info()->records + 4, &length, sizeof(length));
+	genuine_damaged(&nest, "process facts");
+	assert_int_equal(ftruncate(nest.fd, (off_t)nest.size), 0);
+}
+
+static void info_record_key(void **state)
+{
+	const uint32_t key = 4711;
+
+	(void)state;
+	genuine_poke(info()->records, &key, sizeof(key));
+	assert_null(genuine_sound(&nest)->argv); /* from a later version: passed over */
+}
+
+/* ---- units ---- */
+
+static void unit_next(void **state)
+{
+	(void)state;
+	POKE(unit()->next, header()->units);
+	genuine_same_times(&nest, genuine_damaged(&nest, "list of units breaks off"));
+	POKE(unit()->next, link_at(nest.size - 8));
+	genuine_same_times(&nest, genuine_damaged(&nest, "list of units breaks off"));
+	POKE(unit()->next, (void *)header()->threads); /* something else */
+	genuine_same_times(&nest, genuine_damaged(&nest, "list of units breaks off"));
+}
+
+static void unit_size(void **state)
+{
+	const uint64_t sizes[] = {0, sizeof(struct seg_unit), nest.size, UINT64_MAX, 1ull << 63};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		POKE(unit()->size, sizes[i]);
+		assert_int_equal(genuine_damaged(&nest, "list of units breaks off")->n_sites, 0);
+	}
+	/* Sites, but no strings: they all look the same but for their line. */
+	POKE(unit()->size, sizeof(struct seg_unit) + unit()->n_sites * sizeof(struct seg_site));
+	const struct image *im = genuine_damaged(&nest, "a name reaches past its unit");
+
+	assert_int_equal(im->n_sites, nest.good.n_sites);
+	assert_int_equal(im->sites[3].calls, 4000);
+}
+
+static void unit_first_id(void **state)
+{
+	(void)state;
+	POKE(unit()->first_id, 0);
+	genuine_damaged(&nest, "site id 0");
+	POKE(unit()->first_id, UINT32_MAX); /* goes round */
+	genuine_damaged(&nest, "site id 4294967295");
+	POKE(unit()->first_id, 3);
+	genuine_damaged(&nest, "site id");
+}
+
+static void unit_n_sites(void **state)
+{
+	(void)state;
+	POKE(unit()->n_sites, UINT32_MAX);
+	genuine_damaged(&nest, "list of units breaks off");
+	POKE(unit()->n_sites, header()->n_sites + 1);
+	genuine_damaged(&nest, "list of units breaks off");
+	POKE(unit()->n_sites, 3); /* leaf is lost */
+	const struct image *im = genuine_damaged(&nest, "unknown site 4");
+
+	assert_int_equal(im->n_sites, 3);
+	assert_int_equal(genuine_calls(im, "outer"), 1000);
+	assert_int_equal(genuine_calls(im, "inner"), 1000);
+}
+
+static void unit_strings(void **state)
+{
+	(void)state;
+	POKE(unit()->source, UINT32_MAX);
+	assert_string_equal(genuine_damaged(&nest, "a name")->units[0].source, "?");
+	POKE(unit()->object, (uint32_t)unit()->size);
+	assert_null(genuine_damaged(&nest, "a name")->units[0].object);
+	genuine_same_times(&nest, genuine_reads(&nest, IMAGE_OK));
+}
+
+static void unit_build_id_len(void **state)
+{
+	(void)state;
+	POKE(unit()->build_id_len, SEG_BUILD_ID + 1);
+	assert_string_equal(genuine_damaged(&nest, "build-id")->units[0].build_id, "");
+	POKE(unit()->build_id_len, UINT32_MAX);
+	genuine_same_times(&nest, genuine_damaged(&nest, "build-id"));
+}
+
+static void site_strings(void **state)
+{
+	struct seg_site *s = &unit()->sites[0];
+	uint32_t *fields[] = {&s->name, &s->qualified, &s->mangled, &s->label, &s->file, &s->rule};
+	const uint32_t offsets[] = {(uint32_t)unit()->size, (uint32_t)unit()->size + 1, UINT32_MAX};
+
+	(void)state;
+	for (size_t f = 0; f < sizeof(fields) / sizeof(*fields); f++)
+		for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+			genuine_poke(fields[f], &offsets[i], sizeof(offsets[i]));
+			const struct image *im =
+				genuine_damaged(&nest, "a name reaches past its unit");
+
+			assert_int_equal(im->sites[0].calls, 1000);
+			assert_string_equal(im->sites[3].name, "leaf");
+			genuine_mend();
+		}
+}
+
+static void site_string_without_end(void **state)
+{
+	uint32_t size = (uint32_t)unit()->size;
+	char *last = (char *)unit() + size - 1;
+
+	(void)state;
+	POKE(*last, 'x');
+	POKE(unit()->sites[0].name, size - 1);
+	genuine_damaged(&nest, "a name reaches past its unit");
+}
+
+/* Five sites that share a name as long as the file: each copy must be bounded. */
+static void site_string_too_long(void **state)
+{
+	char *text = (char *)unit() + unit()->size;
+
+	(void)state;
+	assert_true(unit()->size % SEG_PAGE != 0);
+	POKE(unit()->size, nest.size - (uint64_t)((char *)unit() - nest.map));
+	POKE(*text, 'x');
+	POKE(unit()->sites[0].name, (uint32_t)(text - (char *)unit()));
+	assert_string_equal(genuine_sound(&nest)->sites[0].name, "x");
+}
+
+static void site_the_same_twice(void **state)
+{
+	(void)state;
+	genuine_poke(&unit()->sites[3], &unit()->sites[2], sizeof(struct seg_site));
+	const struct image *im =
+		genuine_sound(&nest); /* an inline function of two units looks so */
+
+	assert_int_equal(im->n_sites, nest.good.n_sites - 1);
+	assert_int_equal(genuine_calls(im, "inner"), 5000);
+}
+
+/* ---- files ---- */
+
+/* copy: a copy of the first `size` bytes of the segment, with its holes. */
+static void copy(const char *path, uint64_t size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	for (off_t at = 0; (at = lseek(nest.fd, at, SEEK_DATA)) >= 0 && (uint64_t)at < size;) {
+		off_t end = lseek(nest.fd, at, SEEK_HOLE);
+		uint64_t n = (uint64_t)end < size ? (uint64_t)(end - at) : size - (uint64_t)at;
+
+		assert_int_equal(pwrite(fd, nest.map + at, n, at), n);
+		at = end;
+	}
+	close(fd);
+}
+
+/* same_as_whole: whether an image has all that the whole segment has. */
+static bool same_as_whole(const struct image *im)
+{
+	const char *names[] = {"outer", "inner", "leaf"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (genuine_calls(im, names[i]) != genuine_calls(&nest.good, names[i]))
+			return false;
+	return im->cwd && im->duration_ns == nest.good.duration_ns;
+}
+
+static void file_truncated(void **state)
+{
+	struct genuine cut = {.fd = -1};
+	unsigned cuts = 0;
+
+	(void)state;
+	snprintf(cut.path, sizeof(cut.path), "%s/cut", folder);
+	copy(cut.path, nest.size);
+	srand(1);
+	for (uint64_t size = nest.size; size >= SEG_PAGE; size -= SEG_PAGE, cuts++) {
+		struct image im;
+		/* At each page, and somewhere in every eighth. */
+		uint64_t to = size - (cuts % 8 ? 0 : (uint64_t)rand() % SEG_PAGE);
+
+		assert_int_equal(truncate(cut.path, (off_t)to), 0);
+		alarm(60);
+		int error = image_read(cut.path, &im);
+
+		alarm(0);
+		if (to < SEG_PAGE)
+			assert_int_equal(error, IMAGE_NOT_A_SEGMENT);
+		else
+			assert_true(error || im.damaged || same_as_whole(&im));
+		image_release(&im);
+	}
+	assert_true(cuts > 30);
+}
+
+static int read_file(const char *name)
+{
+	struct image im;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	alarm(10);
+	int error = image_read(path, &im);
+
+	image_release(&im);
+	assert_int_equal(image_writer_alive(path),
+			 error == IMAGE_EMPTY); /* for its first seconds */
+	alarm(0);
+	return error;
+}
+
+static void make(const char *name, uint64_t size)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	copy(path, size);
+}
+
+static void file_too_short(void **state)
+{
+	(void)state;
+	make("one", 1);
+	assert_int_equal(read_file("one"), IMAGE_NOT_A_SEGMENT);
+	make("short", SEG_PAGE - 1);
+	assert_int_equal(read_file("short"), IMAGE_NOT_A_SEGMENT);
+	make("page", SEG_PAGE);
+	assert_int_equal(read_file("page"), IMAGE_OK);
+}
+
+static void file_empty(void **state)
+{
+	(void)state;
+	make("empty", 0);
+	assert_int_equal(read_file("empty"), IMAGE_EMPTY);
+}
+
+static void file_missing(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("missing"), IMAGE_IO);
+}
+
+static void file_is_a_folder(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("."), IMAGE_NOT_A_SEGMENT);
+}
+
+static void file_is_a_symbolic_link(void **state)
+{
+	char path[300];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/link", folder);
+	assert_int_equal(symlink(nest.path, path), 0);
+	assert_int_equal(read_file("link"), IMAGE_IO);
+}
+
+static void file_is_a_fifo(void **state)
+{
+	char path[300];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(read_file("fifo"), IMAGE_NOT_A_SEGMENT);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	return genuine_make(&nest, folder, "nest") || genuine_make(&die, folder, "die 9") ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	char command[64];
+
+	(void)state;
+	genuine_release(&nest);
+	genuine_release(&die);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+/* mend: after each test; a test that damaged more than it said would spoil the next. */
+static int mend(void **state)
+{
+	(void)state;
+	genuine_mend();
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, mend)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(genuine_segments_are_sound),
+		TEST(header_magic),
+		TEST(header_version),
+		TEST(header_endian),
+		TEST(header_header_size),
+		TEST(header_state),
+		TEST(header_map_base),
+		TEST(header_map_base_moved),
+		TEST(header_used_and_map_size),
+		TEST(header_info),
+		TEST(header_units),
+		TEST(header_threads),
+		TEST(header_n_sites),
+		TEST(header_n_sites_of_a_file_of_holes),
+		TEST(header_clock),
+		TEST(header_hz),
+		TEST(header_hz_of_a_killed_process),
+		TEST(header_start),
+		TEST(header_end),
+		TEST(header_end_how),
+		TEST(header_inside_and_outside),
+		TEST(info_size),
+		TEST(info_record_length),
+		TEST(info_of_four_gigabytes),
+		TEST(info_record_key),
+		TEST(unit_next),
+		TEST(unit_size),
+		TEST(unit_first_id),
+		TEST(unit_n_sites),
+		TEST(unit_strings),
+		TEST(unit_build_id_len),
+		TEST(site_strings),
+		TEST(site_string_without_end),
+		TEST(site_string_too_long),
+		TEST(site_the_same_twice),
+		TEST(file_truncated),
+		TEST(file_too_short),
+		TEST(file_empty),
+		TEST(file_missing),
+		TEST(file_is_a_folder),
+		TEST(file_is_a_symbolic_link),
+		TEST(file_is_a_fifo),
+		TEST(genuine_segments_are_sound),
+	};
+
+	return cmocka_run_group_tests_name("segment", tests, setup, teardown);
+}

@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A segment with one field damaged, a test a field: threads, their calling contexts, histograms,
+ * newest calls and stacks. The rest is in test_segment.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "genuine.h"
+
+/* Site ids of shapes.c, which has one unit. */
+enum { OUTER = 1, MIDDLE, INNER, LEAF };
+
+static char folder[] = "/tmp/hotpath-test.XXXXXX";
+static struct genuine nest, threads, die, recurse;
+
+static struct seg_thread *thread(const struct genuine *g, int i)
+{
+	struct seg_thread *t = genuine_at(g, genuine_header(g)->threads);
+
+	while (i--)
+		t = genuine_at(g, t->next);
+	return t;
+}
+
+static struct seg_node *root(const struct genuine *g)
+{
+	return genuine_at(g, thread(g, 0)->root);
+}
+
+/* child: link to the node of a site below another. */
+static struct seg_node *child(const struct genuine *g, const struct seg_node *n, uint32_t site)
+{
+	struct seg_node *link = n->child;
+
+	while (((struct seg_node *)genuine_at(g, link))->site != site)
+		link = ((struct seg_node *)genuine_at(g, link))->sibling;
+	return link;
+}
+
+static struct seg_node *outer(void)
+{
+	return genuine_at(&nest, child(&nest, root(&nest), OUTER));
+}
+
+static struct seg_node *below_outer(uint32_t site)
+{
+	return genuine_at(&nest, child(&nest, outer(), site));
+}
+
+/* stat: the histogram of a site on a thread. */
+static struct seg_stat *stat_of(const struct genuine *g, uint32_t site)
+{
+	struct seg_stat *s = genuine_at(g, thread(g, 0)->stats);
+
+	while (s->site != site)
+		s = genuine_at(g, s->next);
+	return s;
+}
+
+static uint64_t counted(const struct image *im, const char *function)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < im->n_sites; i++)
+		for (size_t b = 0; b < im->sites[i].n_buckets; b++)
+			if (strcmp(im->sites[i].name, function) == 0)
+				n += im->sites[i].buckets[b].count;
+	return n;
+}
+
+static const struct image_site *site_of(const struct image *im, const char *function)
+{
+	for (size_t i = 0; i < im->n_sites; i++)
+		if (strcmp(im->sites[i].name, function) == 0)
+			return &im->sites[i];
+	fail();
+	return NULL;
+}
+
+static void *link_to(const struct genuine *g, uint64_t offset)
+{
+	return (void *)(genuine_header(g)->map_base + offset);
+}
+
+static void *link_of(const struct genuine *g, const void *at)
+{
+	return link_to(g, (uint64_t)((const char *)at - g->map));
+}
+
+/* wild: links that lead nowhere: header, end of the file, past it, round the top. */
+static void *wild(const struct genuine *g, size_t i)
+{
+	const uint64_t offsets[] = {
+		0, 64, g->size, g->size - 4, g->size + SEG_PAGE, 1ull << 62, ~(uint64_t)0 << 12};
+
+	return i < sizeof(offsets) / sizeof(*offsets) ? link_to(g, offsets[i]) : NULL;
+}
+
+/* pending: a slot of the ring that still waits to be folded; NULL when none does. */
+static struct seg_sample *pending(const struct genuine *g)
+{
+	for (struct seg_thread *t = thread(g, 0);; t = genuine_at(g, t->next)) {
+		for (int i = 0; i < SEG_RING; i++)
+			if (t->ring[i].word && !(t->ring[i].word & SEG_FOLDED))
+				return &t->ring[i];
+		if (!t->next)
+			return NULL;
+	}
+}
+
+static void genuine_segments_are_sound(void **state)
+{
+	(void)state;
+	genuine_same_times(&nest, genuine_sound(&nest));
+	genuine_same_times(&threads, genuine_sound(&threads));
+	genuine_same_times(&die, genuine_sound(&die));
+	genuine_same_times(&recurse, genuine_sound(&recurse));
+	assert_int_equal(threads.good.n_threads, 3);
+	assert_int_equal(genuine_calls(&threads.good, "leaf"), 6000);
+	assert_int_equal(genuine_calls(&recurse.good, "outer"), 9);
+	assert_int_equal(counted(&nest.good, "leaf"), 4000);
+}
+
+/* ---- threads ---- */
+
+static void thread_next(void **state)
+{
+	const void *first = genuine_header(&threads)->threads;
+
+	(void)state;
+	POKE(thread(&threads, 2)->next, (void *)first); /* a cycle of all */
+	genuine_same_times(&threads, genuine_damaged(&threads, "list of threads breaks off"));
+	genuine_mend();
+	POKE(thread(&threads, 1)->next, link_of(&threads, thread(&threads, 1)));
+	const struct image *im = genuine_damaged(&threads, "list of threads breaks off");
+
+	assert_int_equal(im->n_threads, 2);
+	assert_int_equal(genuine_calls(im, "leaf"), 4000);
+	assert_int_equal(counted(im, "leaf"), 4000);
+	genuine_mend();
+	for (size_t i = 0; wild(&threads, i); i++) {
+		POKE(thread(&threads, 0)->next, wild(&threads, i));
+		im = genuine_damaged(&threads, "list of threads breaks off");
+		assert_int_equal(genuine_calls(im, "leaf"), 2000);
+		genuine_mend();
+	}
+}
+
+static void thread_root(void **state)
+{
+	struct seg_thread *t = thread(&threads, 0);
+
+	(void)state;
+	for (size_t i = 0; wild(&threads, i); i++) {
+		POKE(t->root, wild(&threads, i));
+		assert_int_equal(
+			genuine_calls(genuine_damaged(&threads, "a calling context is unreachable"),
+				      "leaf"),
+			4000);
+		genuine_mend();
+	}
+	POKE(t->root, NULL);
+	genuine_damaged(&threads, "a calling context is unreachable");
+	genuine_mend();
+	POKE(t->root, ((struct seg_node *)genuine_at(&threads, t->root))->child);
+	genuine_damaged(&threads, "does not begin with its root");
+	genuine_mend();
+	POKE(t->root, thread(&threads, 1)->root);
+	assert_int_equal(genuine_calls(genuine_damaged(&threads, "in two places"), "leaf"), 4000);
+}
+
+static void thread_stats(void **state)
+{
+	struct seg_thread *t = thread(&threads, 0);
+
+	(void)state;
+	for (size_t i = 0; wild(&threads, i); i++) {
+		POKE(t->stats, wild(&threads, i));
+		const struct image *im = genuine_damaged(&threads, "list of histograms breaks off");
+
+		genuine_same_times(&threads, im);
+		assert_true(counted(im, "leaf") >= 4000 && counted(im, "leaf") < 6000);
+		genuine_mend();
+	}
+	POKE(t->stats, thread(&threads, 2)->stats);
+	const struct image *im = genuine_damaged(&threads, "list of histograms breaks off");
+
+	genuine_same_times(&threads, im);
+	assert_true(counted(im, "leaf") < 6000); /* those of thread 2 once, ours not */
+}
+
+static void thread_stack(void **state)
+{
+	struct seg_thread *t = thread(&die, 0);
+
+	(void)state;
+	assert_int_equal(t->live, 1);
+	for (size_t i = 0; wild(&die, i); i++) {
+		POKE(t->stack, wild(&die, i));
+		const struct image *im = genuine_damaged(&die, "a thread's stack is unreachable");
+
+		assert_int_equal(genuine_calls(im, "middle"), 0); /* it never returned */
+		assert_int_equal(genuine_calls(im, "leaf"), 1000);
+		genuine_mend();
+	}
+	POKE(t->stack, link_of(&die, t));
+	genuine_damaged(&die, "a thread's stack is unreachable"); /* something else's place */
+	genuine_mend();
+	POKE(t->stack, t->stack + SEG_PAGE); /* its own, but not its beginning */
+	assert_int_equal(genuine_calls(genuine_damaged(&die, "not its own"), "leaf"), 1000);
+}
+
+static void thread_stack_used(void **state)
+{
+	struct seg_thread *t = thread(&die, 0);
+
+	(void)state;
+	POKE(t->stack_used, UINT64_MAX);
+	genuine_same_calls(&die, genuine_damaged(&die, "longer than the file"));
+	POKE(t->stack_used, 0);
+	assert_int_equal(genuine_calls(genuine_damaged(&die, "stack"), "leaf"), 1000);
+	POKE(t->stack_used, 1);
+	assert_int_equal(genuine_calls(genuine_reads(&die, IMAGE_OK), "leaf"), 1000);
+}
+
+static void thread_frame(void **state)
+{
+	struct seg_frame *stack = genuine_at(&die, thread(&die, 0)->stack);
+
+	(void)state;
+	POKE(stack[1].start, UINT64_MAX);
+	const struct image *im = genuine_damaged(&die, "a time that a thread left is absurd");
+
+	genuine_same_calls(&die, im);
+	assert_int_equal(site_of(im, "outer")->total_ns, 0);
+	genuine_mend();
+	POKE(stack[1].node, link_to(&die, die.size));
+	im = genuine_reads(&die, IMAGE_OK); /* a call without a place looks so */
+	assert_int_equal(genuine_calls(im, "outer"), 0);
+	assert_int_equal(genuine_calls(im, "middle"), 1);
+}
+
+static void thread_times(void **state)
+{
+	struct seg_thread *t = thread(&die, 0);
+
+	(void)state;
+	POKE(t->now_ticks, UINT64_MAX);
+	genuine_same_times(&die, genuine_damaged(&die, "reading of the clock"));
+	genuine_mend();
+	POKE(t->now_mono, UINT64_MAX);
+	genuine_same_times(&die, genuine_damaged(&die, "reading of the clock"));
+	POKE(t->now_mono, 1);
+	genuine_same_times(&die, genuine_damaged(&die, "reading of the clock"));
+	genuine_mend();
+	POKE(t->start_ticks, UINT64_MAX);
+	POKE(t->end_ticks, UINT64_MAX);
+	genuine_same_times(&die, genuine_reads(&die, IMAGE_OK));
+}
+
+static void thread_name_and_owners(void **state)
+{
+	struct seg_thread *t = thread(&nest, 0);
+
+	(void)state;
+	genuine_poke(t->name, "0123456789abcdef", SEG_NAME); /* no NUL */
+	POKE(t->owners, 0);
+	const struct image *im = genuine_sound(&nest);
+
+	assert_string_equal(im->threads[0].name, "0123456789abcdef");
+	assert_int_equal(im->threads[0].owners, 1);
+}
+
+static void thread_folding(void **state)
+{
+	(void)state;
+	POKE(thread(&nest, 0)->folding, UINT64_MAX);
+	const struct image *im = genuine_sound(&nest);
+
+	assert_int_equal(im->torn, 1);
+	genuine_same_times(&nest, im);
+}
+
+/* ---- newest calls ---- */
+
+static void ring_word(void **state)
+{
+	const uint64_t words[] = {64, ~(uint64_t)SEG_WORD_BITS, (uint64_t)link_to(&die, die.size)};
+	struct seg_sample *s = pending(&die);
+
+	(void)state;
+	assert_non_null(s);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		POKE(s->word, words[i]);
+		const struct image *im = genuine_damaged(&die, "no calling context");
+
+		assert_int_equal(genuine_calls(im, "leaf") + genuine_calls(im, "inner"), 1999);
+	}
+	POKE(s->word, (uint64_t)thread(&die, 0)->root); /* nobody calls the root */
+	genuine_damaged(&die, "no calling context");
+	POKE(s->word, 0);
+	genuine_reads(&die, IMAGE_OK);
+}
+
+static void ring_incl(void **state)
+{
+	struct seg_sample *s = pending(&die);
+
+	(void)state;
+	POKE(s->incl, UINT64_MAX);
+	const struct image *im = genuine_damaged(&die, "a recorded call has an absurd time");
+
+	assert_int_equal(genuine_calls(im, "leaf") + genuine_calls(im, "inner"), 1999);
+	assert_int_equal(genuine_calls(im, "middle"), 1);
+}
+
+static void ring_end(void **state)
+{
+	struct seg_sample *s = pending(&die);
+
+	(void)state;
+	POKE(s->end, UINT64_MAX);
+	genuine_same_times(&die, genuine_damaged(&die, "a time that a thread left is absurd"));
+	POKE(s->end, 0);
+	genuine_same_times(&die, genuine_sound(&die));
+}
+
+/* ---- calling contexts ---- */
+
+static void node_site(void **state)
+{
+	const uint32_t ids[] = {0, genuine_header(&nest)->n_sites + 1, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		POKE(below_outer(INNER)->site, ids[i]);
+		const struct image *im = genuine_damaged(&nest, "unknown site");
+
+		assert_int_equal(genuine_calls(im, "outer"), 1000);
+		assert_int_equal(genuine_calls(im, "leaf"), 1000); /* those of outer itself */
+		assert_int_equal(genuine_calls(im, "inner"), 0);
+		genuine_mend();
+	}
+}
+
+static void node_parent(void **state)
+{
+	struct seg_node *inner = below_outer(INNER);
+
+	(void)state;
+	POKE(inner->parent, thread(&nest, 0)->root);
+	const struct image *im =
+		genuine_damaged(&nest, "a calling context of inner has another parent");
+
+	assert_int_equal(genuine_calls(im, "outer"), 1000);
+	assert_int_equal(genuine_calls(im, "leaf"), 1000);
+	POKE(inner->parent, link_to(&nest, nest.size));
+	genuine_damaged(&nest, "another parent");
+	genuine_mend();
+	POKE(root(&nest)->parent, link_of(&nest, outer()));
+	genuine_damaged(&nest, "does not begin with its root");
+}
+
+static void node_child_cycle(void **state)
+{
+	struct seg_node *leaf = below_outer(LEAF);
+
+	(void)state;
+	POKE(leaf->child, link_of(&nest, outer()));
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+	POKE(leaf->child, link_of(&nest, leaf));
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+	POKE(leaf->child, thread(&nest, 0)->root);
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+}
+
+static void node_child(void **state)
+{
+	(void)state;
+	for (size_t i = 0; wild(&nest, i); i++) {
+		POKE(outer()->child, wild(&nest, i));
+		const struct image *im = genuine_damaged(&nest, "a calling context is unreachable");
+
+		assert_int_equal(genuine_calls(im, "outer"), 1000);
+		assert_int_equal(genuine_calls(im, "leaf"), 0);
+		genuine_mend();
+	}
+	POKE(outer()->child, link_of(&nest, outer()) + 8); /* crooked */
+	genuine_damaged(&nest, "a calling context is unreachable");
+}
+
+static void node_sibling_cycle(void **state)
+{
+	struct seg_node *last = below_outer(INNER);
+
+	(void)state;
+	if (last->sibling)
+		last = below_outer(LEAF);
+	POKE(last->sibling, outer()->child);
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+	POKE(last->sibling, link_of(&nest, last));
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+	POKE(last->sibling, link_to(&nest, nest.size));
+	genuine_same_times(&nest, genuine_damaged(&nest, "unreachable"));
+}
+
+/* Invariant 5: a path has each site once, so no path is longer than there are sites. */
+static void node_depth(void **state)
+{
+	struct seg_node *leaf = genuine_at(&nest, child(&nest, below_outer(INNER), LEAF));
+	char *spare = (char *)genuine_at(&nest, genuine_header(&nest)->info) + (32 << 10);
+	struct seg_node *above = link_of(&nest, leaf);
+	struct seg_node chain[8];
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct seg_node *link = link_of(&nest, spare + i * sizeof(struct seg_node));
+
+		chain[i] = (struct seg_node){.site = LEAF, .parent = above, .child = link + 1};
+		above = link;
+	}
+	chain[7].child = NULL;
+	POKE(leaf->child, (void *)link_of(&nest, spare));
+	for (int i = 0; i < 8; i++) {
+		genuine_poke(spare + i * 128, &chain[i], 64);
+		genuine_poke(spare + i * 128 + 64, (char *)&chain[i] + 64, 64);
+	}
+	genuine_same_times(&nest, genuine_damaged(&nest, "deeper than there are functions"));
+}
+
+static void node_calls(void **state)
+{
+	(void)state;
+	POKE(below_outer(LEAF)->calls, 1ull << 63);
+	const struct image *im = genuine_damaged(&nest, "a calling context of leaf are absurd");
+
+	assert_int_equal(genuine_calls(im, "outer"), 1000);
+	assert_in_range(genuine_calls(im, "leaf"), 3000, 3999);
+}
+
+static void node_times(void **state)
+{
+	(void)state;
+	POKE(below_outer(LEAF)->incl, UINT64_MAX);
+	const struct image *im = genuine_damaged(&nest, "a calling context of leaf are absurd");
+
+	assert_int_equal(genuine_calls(im, "outer"), 1000);
+	genuine_mend();
+	POKE(below_outer(LEAF)->inner, UINT64_MAX);
+	POKE(below_outer(LEAF)->back, UINT64_MAX);
+	POKE(outer()->back_child, UINT64_MAX);
+	genuine_same_calls(&nest, genuine_reads(&nest, IMAGE_OK));
+	genuine_mend();
+	POKE(below_outer(LEAF)->inner_calls, UINT64_MAX);
+	POKE(below_outer(LEAF)->unwound, UINT64_MAX);
+	genuine_same_times(&nest, genuine_reads(&nest, IMAGE_OK));
+}
+
+/* A node of a recursive function may have more time than the run: once for each level. */
+static void node_times_of_recursion_are_not_absurd(void **state)
+{
+	struct seg_node *n = genuine_at(&recurse, child(&recurse, root(&recurse), OUTER));
+	const struct seg_header *h = genuine_header(&recurse);
+	uint64_t run = h->end_ticks - h->start_ticks;
+
+	(void)state;
+	POKE(n->incl, 8 * run);
+	POKE(n->inner, 7 * run);
+	genuine_same_calls(&recurse, genuine_sound(&recurse));
+}
+
+/* ---- histograms ---- */
+
+static void stat_site(void **state)
+{
+	(void)state;
+	POKE(stat_of(&nest, INNER)->site, UINT32_MAX);
+	const struct image *im = genuine_damaged(&nest, "a histogram has the unknown site");
+
+	genuine_same_times(&nest, im);
+	assert_int_equal(counted(im, "leaf"), 4000);
+	assert_int_equal(counted(im, "outer"), 1000);
+	assert_true(counted(im, "inner") < 1000);
+}
+
+static void stat_next_cycle(void **state)
+{
+	struct seg_stat *last = genuine_at(&nest, thread(&nest, 0)->stats);
+
+	(void)state;
+	while (last->next)
+		last = genuine_at(&nest, last->next);
+	POKE(last->next, thread(&nest, 0)->stats);
+	const struct image *im = genuine_damaged(&nest, "list of histograms breaks off");
+
+	genuine_same_times(&nest, im);
+	assert_int_equal(counted(im, "leaf"), 4000);
+	assert_int_equal(counted(im, "inner"), 1000);
+	for (size_t i = 0; wild(&nest, i); i++) {
+		POKE(last->next, wild(&nest, i));
+		assert_int_equal(counted(genuine_damaged(&nest, "list of histograms"), "leaf"),
+				 4000);
+	}
+}
+
+/* line_used: a line that the stat has. */
+static uint32_t *line_used(struct seg_stat *s)
+{
+	for (uint32_t i = 0; i < HIST_LINES; i++)
+		if (s->lines[i])
+			return &s->lines[i];
+	fail();
+	return NULL;
+}
+
+static void stat_lines(void **state)
+{
+	const uint32_t lines[] = {1, UINT32_MAX, (uint32_t)(nest.size / 64)};
+	uint32_t *line = line_used(stat_of(&nest, LEAF));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		POKE(*line, lines[i]);
+		const struct image *im =
+			genuine_damaged(&nest, "a histogram of leaf is unreachable");
+
+		genuine_same_times(&nest, im);
+		assert_int_equal(counted(im, "inner"), 1000);
+		assert_true(counted(im, "leaf") < 4000);
+	}
+	POKE(*line, *line_used(stat_of(&nest, INNER)));
+	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
+}
+
+static void stat_limits(void **state)
+{
+	struct seg_stat *s = stat_of(&nest, LEAF);
+
+	(void)state;
+	POKE(s->max, UINT64_MAX);
+	genuine_same_times(&nest, genuine_damaged(&nest, "limits of a histogram of leaf"));
+	genuine_mend();
+	POKE(s->min, UINT64_MAX - 1);
+	const struct image_site *leaf =
+		site_of(genuine_damaged(&nest, "limits of a histogram of leaf"), "leaf");
+	uint64_t max = site_of(&nest.good, "leaf")->max_ns;
+
+	/* From the histogram then, or from the calls not yet folded. */
+	assert_true(leaf->min_ns > 0 && leaf->max_ns <= max);
+}
+
+/* spare_carries: two carries where the segment has nothing, the second behind the first. */
+static struct seg_carry *spare_carries(void)
+{
+	struct seg_carry *c =
+		(void *)((char *)genuine_at(&nest, genuine_header(&nest)->info) + (40 << 10));
+
+	POKE(c[0].bucket, 100);
+	POKE(c[1].bucket, 100);
+	POKE(c[0].next, (void *)link_of(&nest, &c[1]));
+	POKE(stat_of(&nest, LEAF)->carry, (void *)link_of(&nest, &c[0]));
+	return c;
+}
+
+static void stat_carry(void **state)
+{
+	(void)state;
+	spare_carries();
+	const struct image *im = genuine_sound(&nest);
+
+	assert_int_equal(counted(im, "leaf"), 4000 + (2ull << 32));
+	for (size_t i = 0; wild(&nest, i); i++) {
+		POKE(stat_of(&nest, LEAF)->carry, wild(&nest, i));
+		im = genuine_damaged(&nest, "a histogram of leaf breaks off");
+		assert_int_equal(counted(im, "leaf"), 4000);
+	}
+}
+
+static void stat_carry_cycle(void **state)
+{
+	struct seg_carry *c = spare_carries();
+
+	(void)state;
+	POKE(c[1].next, (void *)link_of(&nest, &c[0]));
+	const struct image *im = genuine_damaged(&nest, "a histogram of leaf breaks off");
+
+	assert_int_equal(counted(im, "leaf"), 4000 + (2ull << 32));
+	genuine_same_times(&nest, im);
+}
+
+static void stat_carry_bucket(void **state)
+{
+	struct seg_carry *c = spare_carries();
+
+	(void)state;
+	POKE(c[1].bucket, HIST_BUCKETS);
+	assert_int_equal(counted(genuine_damaged(&nest, "breaks off"), "leaf"),
+			 4000 + (1ull << 32));
+	POKE(c[0].bucket, UINT64_MAX);
+	assert_int_equal(counted(genuine_damaged(&nest, "breaks off"), "leaf"), 4000);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	return genuine_make(&nest, folder, "nest") || genuine_make(&threads, folder, "threads 3") ||
+			       genuine_make(&die, folder, "die 9") ||
+			       genuine_make(&recurse, folder, "recurse 9")
+		       ? -1
+		       : 0;
+}
+
+static int teardown(void **state)
+{
+	char command[64];
+
+	(void)state;
+	genuine_release(&nest);
+	genuine_release(&threads);
+	genuine_release(&die);
+	genuine_release(&recurse);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+static int mend(void **state)
+{
+	(void)state;
+	genuine_mend();
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, mend)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(genuine_segments_are_sound),
+		TEST(thread_next),
+		TEST(thread_root),
+		TEST(thread_stats),
+		TEST(thread_stack),
+		TEST(thread_stack_used),
+		TEST(thread_frame),
+		TEST(thread_times),
+		TEST(thread_name_and_owners),
+		TEST(thread_folding),
+		TEST(ring_word),
+		TEST(ring_incl),
+		TEST(ring_end),
+		TEST(node_site),
+		TEST(node_parent),
+		TEST(node_child_cycle),
+		TEST(node_child),
+		TEST(node_sibling_cycle),
+		TEST(node_depth),
+		TEST(node_calls),
+		TEST(node_times),
+		TEST(node_times_of_recursion_are_not_absurd),
+		TEST(stat_site),
+		TEST(stat_next_cycle),
+		TEST(stat_lines),
+		TEST(stat_limits),
+		TEST(stat_carry),
+		TEST(stat_carry_cycle),
+		TEST(stat_carry_bucket),
+		TEST(genuine_segments_are_sound),
+	};
+
+	return cmocka_run_group_tests_name("segment_threads", tests, setup, teardown);
+}
