@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image.h"
+
+const char *model_lost_name(int cause)
+{
+	return image_lost_name(cause);
+}
+
 void model_run_release(struct model_run *run)
 {
 	for (size_t i = 0; run->argv && i < run->argc; i++)

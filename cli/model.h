@@ -40,10 +40,11 @@ struct model_run {
 	double overhead_percent;  /* share of the threads' time that measuring took; < 0 unknown */
 	int64_t calls;		  /* of all functions */
 	int64_t lost[MODEL_LOST]; /* calls not recorded, by cause */
-	int64_t lost_total;
-	int64_t torn;	 /* calls that may be counted twice (killed while summing up) */
-	int64_t damaged; /* parts of the segment that could not be read */
-	char *damage;	 /* the first of them, in words */
+	int64_t lost_total; /* without the cause `contexts`: those calls are recorded, only not
+			       where they came from */
+	int64_t torn;	    /* calls that may be counted twice (killed while summing up) */
+	int64_t damaged;    /* parts of the segment that could not be read */
+	char *damage;	    /* the first of them, in words */
 };
 
 struct model_run_list {
@@ -113,6 +114,9 @@ struct model_table {
 	struct model_value *values; /* n_rows * n_columns, row by row */
 	size_t n_rows;
 };
+
+/* model_lost_name: JSON key of a cause of loss, NULL for an unused one. */
+const char *model_lost_name(int cause);
 
 /* Each frees what the struct holds; the struct itself is the caller's.  A zeroed struct may be
  * released. */

@@ -235,8 +235,7 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list, 
 	}
 	sqlite3_finalize(row.stmt);
 	for (size_t i = 0; !rc && i < list->n; i++)
-		if (list->runs[i].lost_total)
-			rc = read_lost(store, &list->runs[i], error);
+		rc = read_lost(store, &list->runs[i], error);
 	return rc;
 }
 

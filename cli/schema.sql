@@ -76,7 +76,7 @@ CREATE TABLE run (
 	threads INTEGER NOT NULL, -- that ever called a measured function
 	thread_ns INTEGER NOT NULL, -- their lifetimes, from the first measured call on, added up
 	calls INTEGER NOT NULL, -- of all functions
-	lost INTEGER NOT NULL, -- of all causes
+	lost INTEGER NOT NULL, -- calls, of all causes but `contexts`, which loses none
 	torn INTEGER NOT NULL,
 	damaged INTEGER NOT NULL,
 	damage TEXT

@@ -9,7 +9,6 @@
 
 #include "error.h"
 #include "format.h"
-#include "image.h"
 #include "json_out.h"
 #include "model.h"
 
@@ -25,8 +24,8 @@ static json_t *lost_json(const struct model_run *run)
 	json_t *lost = json_object();
 
 	for (int cause = 0; cause < MODEL_LOST; cause++)
-		if (image_lost_name(cause))
-			json_object_set_new(lost, image_lost_name(cause),
+		if (model_lost_name(cause))
+			json_object_set_new(lost, model_lost_name(cause),
 					    json_integer(run->lost[cause]));
 	return lost;
 }

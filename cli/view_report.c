@@ -13,6 +13,17 @@
 /* What was lost or damaged, by cause; nothing when all was recorded. */
 static void print_damage(const struct model_run *run, const struct view *view)
 {
+	bool any = false;
+
+	for (int cause = 0; cause < MODEL_LOST; cause++) {
+		if (!run->lost[cause] || !model_lost_name(cause))
+			continue;
+		fprintf(view->stream, "%s%s %lld", any ? ", " : "Lost: ", model_lost_name(cause),
+			(long long)run->lost[cause]);
+		any = true;
+	}
+	if (any)
+		fputs(" (hotpath(1) explains the causes)\n", view->stream);
 	if (run->torn)
 		fprintf(view->stream,
 			"%lld call%s may be counted twice: the process was killed while it summed "
