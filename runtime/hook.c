@@ -29,7 +29,8 @@ __thread struct hot hp_hot __attribute__((tls_model("initial-exec"))) = {
 };
 
 /* The frame of a thread without a place: its node matches no site and leads to itself. */
-static struct seg_node unborn_node = {.site = SEG_NO_SITE, .last = &unborn_node};
+static struct seg_node unborn_node = {
+	.site = SEG_NO_SITE, .last = &unborn_node, .next = &unborn_node};
 struct seg_frame hp_unborn[2] = {
 	{.node = &unborn_node},
 	{.node = &unborn_node},
@@ -235,6 +236,23 @@ out:
 }
 
 /*
+ * known_callee: the node of a call to site from caller, when it is the one that was called last
+ * from there, or the one that came after it the last time; else NULL.  `next` is a guess: it may
+ * have been noted for another caller, as a node has several when it is reached by recursion.
+ */
+static inline struct seg_node *known_callee(struct seg_node *caller, uint32_t site)
+{
+	struct seg_node *n = caller->last;
+
+	if (likely(n->site == site))
+		return n;
+	n = n->next;
+	if (n->site != site || n->parent != caller)
+		return NULL;
+	return caller->last = n;
+}
+
+/*
  * The hooks, once per clock.  The entry's clock is read last, the exit's first: the interval holds
  * as little of us as can be.
  */
@@ -244,9 +262,9 @@ out:
 		struct hot *hot = &hp_hot;                                                         \
 		uint64_t depth = hook_depth();                                                     \
 		struct seg_frame *f = hot->top;                                                    \
-		struct seg_node *n = f->node->last;                                                \
+		struct seg_node *n = known_callee(f->node, *slot);                                 \
                                                                                                    \
-		if (unlikely(n->site != *slot || depth < f->depth || f == hot->limit)) {           \
+		if (unlikely(!n || depth < f->depth || f == hot->limit)) {                         \
 			enter_slow(*slot, depth);                                                  \
 			return;                                                                    \
 		}                                                                                  \

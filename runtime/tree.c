@@ -139,6 +139,7 @@ static struct seg_node *node_new(struct place *place, struct seg_node *parent, u
 	n->site = site;
 	n->parent = parent;
 	n->last = n;
+	n->next = n;
 	n->stat = stat;
 	n->sibling = parent->child;
 	compiler_barrier();
@@ -155,15 +156,27 @@ struct seg_node *hp_tree_root(struct place *place)
 	if (root) {
 		root->site = SEG_NO_SITE;
 		root->last = root;
+		root->next = root;
 	}
-	place->lost_node = (struct seg_node){
-		.site = SEG_NO_SITE, .last = &place->lost_node, .stat = &place->lost_stat};
+	place->lost_node = (struct seg_node){.site = SEG_NO_SITE,
+					     .last = &place->lost_node,
+					     .next = &place->lost_node,
+					     .stat = &place->lost_stat};
 	return root;
 }
 
 static bool tree_full(const struct place *place)
 {
 	return place->seg.n_nodes >= NODES_BASE + NODES_PER_SITE * place->seg.n_stats;
+}
+
+/* go_to: notes that n was entered from caller, for the next time: callees mostly come in the same
+ * order. */
+static struct seg_node *go_to(struct seg_node *caller, struct seg_node *n)
+{
+	if (caller->last->parent == caller)
+		caller->last->next = n;
+	return caller->last = n;
 }
 
 struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uint32_t site)
@@ -174,7 +187,7 @@ struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uin
 	struct seg_node *n = edge_find(place, key);
 
 	if (n)
-		return caller->last = n;
+		return go_to(caller, n);
 	n = caller;
 	while (n && n->site != site)
 		n = n->parent;
@@ -187,5 +200,5 @@ struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uin
 	if (!n)
 		return &place->lost_node;
 	edge_add(place, key, n);
-	return caller->last = n;
+	return go_to(caller, n);
 }
