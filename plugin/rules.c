@@ -6,8 +6,7 @@
  * is reported at the very word that is wrong.  All mistakes of a file are reported, not only the
  * first.
  */
-#include "rules.h"
-#include "pattern.h"
+#include "rules_private.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -16,32 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
-
-enum verdict {
-	UNKNOWN,
-	YES,
-	NO,
-};
-
-struct pattern_list {
-	struct pattern **items;
-	size_t count;
-};
-
-struct rule_entry {
-	struct rule rule;
-	char *label;
-	struct pattern_list functions;
-	struct pattern_list files;
-	enum verdict file_verdict; /* for rules->last_file */
-};
-
-struct rules {
-	struct rule_entry *entries;
-	size_t count;
-	char *last_file; /* the subject file that the verdicts are about */
-	bool last_system;
-};
 
 struct reader {
 	yaml_document_t *document;
@@ -53,8 +26,6 @@ struct reader {
 
 static const char *const top_keys[] = {"rules", NULL};
 static const char *const rule_keys[] = {"functions", "files", "measure", "label", NULL};
-static const char *const label_keys[] = {"function", "qualified", "mangled", "class",
-					 "file",     "line",	  NULL};
 
 /* ---- words ---- */
 
@@ -253,42 +224,6 @@ static void read_measure(struct reader *r, const yaml_node_t *node, struct rule 
 			 kind_name(node));
 }
 
-/*
- * next_piece: steps *p over the next piece of a label template.
- *
- * Returns  the index of the placeholder in label_keys; -1 for the text from *start to *p;
- *          -2 when a brace has no partner; -3 when the placeholder, from *start, is unknown
- */
-static int next_piece(const char **p, const char **start)
-{
-	const char *end;
-
-	*start = *p;
-	if (((*p)[0] == '{' || (*p)[0] == '}') && (*p)[1] == (*p)[0]) {
-		*p += 2;
-		*start += 1;
-		return -1;
-	}
-	if (**p == '}')
-		return -2;
-	if (**p != '{') {
-		*p += strcspn(*p, "{}");
-		return -1;
-	}
-	end = strchr(*p, '}');
-	if (!end)
-		return -2;
-	*start = *p + 1;
-	*p = end + 1;
-	for (int i = 0; label_keys[i]; i++) {
-		size_t length = (size_t)(end - *start);
-
-		if (strlen(label_keys[i]) == length && !strncmp(label_keys[i], *start, length))
-			return i;
-	}
-	return -3;
-}
-
 static void read_label(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
 {
 	const char *p, *start;
@@ -298,7 +233,7 @@ static void read_label(struct reader *r, const yaml_node_t *node, struct rule_en
 		return;
 	}
 	for (p = text_of(node); *p;) {
-		int piece = next_piece(&p, &start);
+		int piece = rules_label_piece(&p, &start);
 
 		if (piece == -2) {
 			complain(r, &node->start_mark,
@@ -310,7 +245,7 @@ static void read_label(struct reader *r, const yaml_node_t *node, struct rule_en
 		if (piece == -3) {
 			char list[200];
 
-			words(label_keys, list, sizeof(list));
+			words(rules_label_keys, list, sizeof(list));
 			complain(r, &node->start_mark, "unknown '{%.*s}' in label; expected %s",
 				 (int)(p - start - 1), start, list);
 			return;
@@ -538,133 +473,4 @@ void rules_free(struct rules *rules)
 size_t rules_count(const struct rules *rules)
 {
 	return rules ? rules->count : 0;
-}
-
-/* ---- matching ---- */
-
-static bool list_has(const struct pattern_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (pattern_match(list->items[i], text))
-			return true;
-	return false;
-}
-
-static bool file_matches(const struct pattern_list *list, const struct rules_subject *subject)
-{
-	const char *slash = strrchr(subject->file, '/');
-	const char *base = slash ? slash + 1 : subject->file;
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct pattern *pattern = list->items[i];
-
-		if (pattern_has_slash(pattern)) {
-			if (pattern_match(pattern, subject->file) ||
-			    (subject->relative && pattern_match(pattern, subject->relative)))
-				return true;
-		} else if (!subject->system && pattern_match(pattern, base)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool names_match(const struct pattern_list *list, const struct rules_subject *subject)
-{
-	const char *names[4] = {subject->plain, subject->scoped, subject->qualified,
-				subject->mangled};
-
-	for (size_t i = 0; i < 4; i++) {
-		bool again = false;
-
-		/* In C all four are the same string: ask once. */
-		for (size_t j = 0; j < i && names[i]; j++)
-			again |= names[j] && !strcmp(names[j], names[i]);
-		if (names[i] && !again && list_has(list, names[i]))
-			return true;
-	}
-	return false;
-}
-
-/* forget_other_file: verdicts are about one file; functions come file by file. */
-static void forget_other_file(struct rules *rules, const struct rules_subject *subject)
-{
-	const char *file = subject->file ? subject->file : "";
-
-	if (rules->last_file && !strcmp(rules->last_file, file) &&
-	    rules->last_system == subject->system)
-		return;
-	free(rules->last_file);
-	rules->last_file = strdup(file);
-	rules->last_system = subject->system;
-	for (size_t i = 0; i < rules->count; i++)
-		rules->entries[i].file_verdict = UNKNOWN;
-}
-
-static bool entry_has_file(struct rule_entry *entry, const struct rules_subject *subject)
-{
-	if (!entry->files.count)
-		return !subject->system;
-	if (entry->file_verdict == UNKNOWN)
-		entry->file_verdict =
-			subject->file && file_matches(&entry->files, subject) ? YES : NO;
-	return entry->file_verdict == YES;
-}
-
-const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject)
-{
-	if (!rules_count(rules))
-		return NULL;
-	forget_other_file(rules, subject);
-	for (size_t i = rules->count; i-- > 0;) {
-		struct rule_entry *entry = &rules->entries[i];
-
-		if (entry_has_file(entry, subject) &&
-		    (!entry->functions.count || names_match(&entry->functions, subject)))
-			return &entry->rule;
-	}
-	return NULL;
-}
-
-/* class_length: how much of "ns::Parser::parse" is its scope, "ns::Parser". */
-static size_t class_length(const char *scoped)
-{
-	size_t end = 0;
-	int depth = 0;
-
-	for (size_t i = 0; scoped[i]; i++) {
-		if (strchr("<({", scoped[i]))
-			depth++;
-		else if (strchr(">)}", scoped[i]))
-			depth--;
-		else if (!depth && scoped[i] == ':' && scoped[i + 1] == ':')
-			end = i;
-	}
-	return end;
-}
-
-char *rules_label(const struct rule *rule, const struct rules_subject *subject)
-{
-	const char *p = rule->label, *start;
-	char *out = NULL, line[16];
-	size_t size;
-	FILE *stream = p ? open_memstream(&out, &size) : NULL;
-
-	if (!stream)
-		return NULL;
-	snprintf(line, sizeof(line), "%u", subject->line);
-	while (*p) {
-		const char *values[] = {subject->plain,	 subject->qualified, subject->mangled,
-					subject->scoped, subject->file,	     line};
-		int piece = next_piece(&p, &start);
-
-		if (piece == -1)
-			fwrite(start, 1, (size_t)(p - start), stream);
-		else if (piece == 3 && values[3])
-			fwrite(values[3], 1, class_length(values[3]), stream);
-		else if (piece >= 0 && values[piece])
-			fputs(values[piece], stream);
-	}
-	fclose(stream);
-	return out;
 }
