@@ -129,9 +129,6 @@ static void fold_ring(struct hot *hot)
 	if (to > hot->end)
 		to = hot->end;
 	for (struct seg_sample *s = ring; s < to; s++) {
-		place->seg.folding = (uint64_t)(s - ring) + 1;
-		compiler_barrier();
-
 		uint64_t word = s->word;
 
 		if (unlikely(word & SEG_FOLDED)) {

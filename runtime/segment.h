@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The segment: what one process recorded, in one file that the runtime maps shared and writes in
- * place.  The file outlives its writer, however that ends; cli/segment_read.c turns it into a
- * struct image.
+ * place.  The file outlives its writer, however that ends; cli/segment_read.c turns it into a struct image.
  *
  * Layout
  *
  *   0        struct seg_header, one page
- *   4096 ..  areas of whole pages, handed out in order by seg_header.used.  An area holds whatever
- * its owner put there; nothing is found by scanning, everything by links.  The file is sparse: only
- * what was reserved with fallocate may be touched:
+ *   4096 ..  areas of whole pages, handed out in order by seg_header.used.  An area holds whatever its
+ *            owner put there; nothing is found by scanning, everything by links.  The file is sparse: only what
+ *            was reserved with fallocate may be touched:
  *
  *   header.info ────▶ struct seg_info      argv, cwd, store, git: written once, before RECORDING
- *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once
- * linked header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread
- * has ended ├ ring[]   newest calls, folded into nodes and stats when full ├ stack ─▶ struct
- * seg_frame[]              shadow stack, oldest frame first ├ root ──▶ struct seg_node
- * calling-context tree └ stats ─▶ struct seg_stat ──▶ next      per site: min, max, histogram
+ *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once linked
+ *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
+ *                        ├ ring[]   newest calls, folded into nodes and stats when full
+ *                        ├ stack ─▶ struct seg_frame[]              shadow stack, oldest frame first
+ *                        ├ root ──▶ struct seg_node               calling-context tree
+ *                        └ stats ─▶ struct seg_stat ──▶ next      per site: min, max, histogram
  *
- * Links are addresses in the writer: the reader subtracts header.map_base and checks bounds,
- * alignment and kind of what it gets.  A link of 0 is none.
+ * Links are addresses in the writer: the reader subtracts header.map_base and checks bounds, alignment and kind of what it
+ * gets.  A link of 0 is none.
  *
  * States of a segment, and who makes each transition
  *
@@ -37,17 +37,16 @@
  *   2. A unit, thread, node, stat or stack block is complete before the one store that links it.
  *   3. A call is counted in exactly one of: its node's `calls`; a ring slot whose word is pending
  *      (SEG_FOLDED clear); a live frame.  While `folding` is non-zero one call may be in two.
- *   4. stack[0] stands for the thread itself (node: the root).  Of the frames above it those whose
- * depth is not 0 are live calls; they have no gap but for one being entered or left at that very
- * instruction.
- *   5. On every path from the root a site stands at most once: a call to a site that is already on
- * the path goes back to that site's node (recursion).  Such a call has SEG_BACK set, and its time
- * stands in `back` of its own node and in `back_child` of its caller's.  Two children of a node may
- * have the same site (a signal came while one was being made): they mean the same context.
+ *   4. stack[0] stands for the thread itself (node: the root).  Of the frames above it those whose depth is not 0 are
+ *      live calls; they have no gap but for one being entered or left at that very instruction.
+ *   5. On every path from the root a site stands at most once: a call to a site that is already on the path goes
+ *      back to that site's node (recursion).  Such a call has SEG_BACK set, and its time stands in `back` of its own node
+ *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
+ *      made): they mean the same context.
  *   6. For each node: time of its own = incl - back_child - sum over children (incl - back).
- *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).
- * That a site is active is counted per site and not per node: after a recursion the calls go on
- * from a node higher up, and may come to the same site by another branch.
+ *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).  That a site is
+ *      active is counted per site and not per node: after a recursion the calls go on from a node higher up, and
+ *      may come to the same site by another branch.
  *   7. The writer never shortens the file, and never reads a link that it did not write itself.
  */
 #ifndef HOTPATH_SEGMENT_H
@@ -66,7 +65,7 @@ _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs onl
 
 enum {
 	SEG_PAGE = 4096,
-	SEG_RING = 256,		 /* newest calls kept per thread */
+	SEG_RING = 256,		/* newest calls kept per thread */
 	SEG_STACK_MAX = 1 << 20, /* frames a thread can have at most */
 	SEG_NAME = 16,
 	SEG_BUILD_ID = 20,
@@ -93,17 +92,14 @@ enum seg_end {
 	SEG_END_UNLOAD = 2, /* sealed without an exit status (quick_exit, dlclose of the runtime) */
 };
 
-/* What was not recorded, by cause.  Values are stored: only append, and name them in cli/image.c.
- */
+/* What was not recorded, by cause.  Values are stored: only append, and name them in cli/image.c. */
 enum seg_lost {
 	SEG_LOST_MEMORY = 0,   /* calls without a place: the segment could not grow */
 	SEG_LOST_STARTING = 1, /* calls made while the thread's own area was being set up */
 	SEG_LOST_LATE = 2,     /* calls on a thread after its end was recorded */
-	SEG_LOST_STRAY = 3, /* exits without an entry: frames inherited by fork, or moved to another
-			       thread */
-	SEG_LOST_CONTEXTS =
-		4, /* calling contexts merged into one per function because the tree is full */
-	SEG_LOST_DEEP = 5, /* calls deeper than SEG_STACK_MAX frames */
+	SEG_LOST_STRAY = 3,    /* exits without an entry: frames inherited by fork, or moved to another thread */
+	SEG_LOST_CONTEXTS = 4, /* calling contexts merged into one per function because the tree is full */
+	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
 	SEG_LOST_COUNT = 16,
 };
 
@@ -116,14 +112,20 @@ enum seg_lost {
  *       12    4  endian       SEG_ENDIAN as the writer stores it
  *       16    4  header_size  sizeof(struct seg_header)
  *       20    4  state        enum seg_state
- *       24    8  used         bytes handed out, header included; the file may be shorter (a
- * reservation that failed) or longer 32    8  map_base     writer's address of offset 0 40    8
- * map_size     length of the writer's mapping 48    4  pid 52    4  ppid 56    8  proc_start start
- * time of the process, /proc/PID/stat field 22 64    8  pid_ns       inode of /proc/self/ns/pid, 0
- * when unknown 72   16  boot_id      of the kernel, to know a reboot 88   16  run_id       random,
- * names this part of a run for ever 104   16  parent_id    run_id of the process that forked this
- * one; zero when none is known 120    4  clock        enum seg_clock 124    4  cpu_count 128    8
- * hz           ticks per second, as known at the start
+ *       24    8  used         bytes handed out, header included; the file may be shorter (a reservation that
+ *                             failed) or longer
+ *       32    8  map_base     writer's address of offset 0
+ *       40    8  map_size     length of the writer's mapping
+ *       48    4  pid
+ *       52    4  ppid
+ *       56    8  proc_start   start time of the process, /proc/PID/stat field 22
+ *       64    8  pid_ns       inode of /proc/self/ns/pid, 0 when unknown
+ *       72   16  boot_id      of the kernel, to know a reboot
+ *       88   16  run_id       random, names this part of a run for ever
+ *      104   16  parent_id    run_id of the process that forked this one; zero when none is known
+ *      120    4  clock        enum seg_clock
+ *      124    4  cpu_count
+ *      128    8  hz           ticks per second, as known at the start
  *      136    8  start_ticks  \
  *      144    8  start_mono    > one instant: clock ticks, CLOCK_MONOTONIC ns, CLOCK_REALTIME ns
  *      152    8  start_real   /
@@ -138,8 +140,8 @@ enum seg_lost {
  *      216    8  units        link to the newest struct seg_unit
  *      224    8  threads      link to the newest struct seg_thread
  *      232    4  n_sites      site ids handed out are 1 .. n_sites
- *      236    4  n_threads    threads ever seen (places are reused, so there may be fewer
- * seg_threads) 240  128  lost         uint64_t[SEG_LOST_COUNT], what no thread could count itself
+ *      236    4  n_threads    threads ever seen (places are reused, so there may be fewer seg_threads)
+ *      240  128  lost         uint64_t[SEG_LOST_COUNT], what no thread could count itself
  */
 struct seg_header {
 	char magic[8];
@@ -181,20 +183,19 @@ struct seg_header {
 /* Keys of struct seg_info.  Values are stored: only append. */
 enum seg_key {
 	SEG_KEY_END = 0,
-	SEG_KEY_ARGV = 1, /* arguments, each with its NUL, as /proc/self/cmdline */
+	SEG_KEY_ARGV = 1,   /* arguments, each with its NUL, as /proc/self/cmdline */
 	SEG_KEY_CWD = 2,
 	SEG_KEY_EXE = 3,
-	SEG_KEY_LABEL = 4, /* HOTPATH_LABEL */
-	SEG_KEY_STORE = 5, /* folder of the store: DIR of DIR/hotpath.db */
-	SEG_KEY_ROOT = 6,  /* project root from the first unit that has one */
+	SEG_KEY_LABEL = 4,  /* HOTPATH_LABEL */
+	SEG_KEY_STORE = 5,  /* folder of the store: DIR of DIR/hotpath.db */
+	SEG_KEY_ROOT = 6,   /* project root from the first unit that has one */
 	SEG_KEY_HOST = 7,
-	SEG_KEY_KERNEL = 8,  /* sysname release machine */
-	SEG_KEY_CPU = 9,     /* model name */
+	SEG_KEY_KERNEL = 8, /* sysname release machine */
+	SEG_KEY_CPU = 9,    /* model name */
 	SEG_KEY_BRANCH = 10, /* git branch at the start */
 	SEG_KEY_COMMIT = 11, /* git commit at the start, 40 or 64 hex digits */
-	SEG_KEY_TOKEN =
-		12, /* HOTPATH_RUN_TOKEN: set by `hotpath run`, ties processes to one command */
-	SEG_KEY_CUT = 13, /* the key (one byte) whose value had to be cut */
+	SEG_KEY_TOKEN = 12, /* HOTPATH_RUN_TOKEN: set by `hotpath run`, ties processes to one command */
+	SEG_KEY_CUT = 13,   /* the key (one byte) whose value had to be cut */
 	SEG_KEY_COUNT = 14,
 };
 
@@ -204,8 +205,7 @@ enum seg_key {
  *   offset size
  *        0    4  size         bytes of records that follow the head
  *        4    4  (zero)
- *        8       records: uint32_t key, uint32_t length, length bytes, zero bytes up to a multiple
- * of 8
+ *        8       records: uint32_t key, uint32_t length, length bytes, zero bytes up to a multiple of 8
  */
 struct seg_info {
 	uint32_t size;
@@ -217,8 +217,10 @@ struct seg_info {
  * struct seg_site: one site, 32 bytes; strings are offsets from the start of their unit
  *
  *   offset size
- *        0   24  name, qualified, mangled, label, file, rule    as in struct hotpath_site; 0 is
- * null 24    4  line 28    2  language 30    2  flags
+ *        0   24  name, qualified, mangled, label, file, rule    as in struct hotpath_site; 0 is null
+ *       24    4  line
+ *       28    2  language
+ *       30    2  flags
  */
 struct seg_site {
 	uint32_t name;
@@ -241,8 +243,8 @@ struct seg_site {
  *       16    4  first_id     sites[i] has id first_id + i
  *       20    4  n_sites
  *       24    4  source       offset of a string
- *       28    4  object       offset of a string: path of the program or library that the unit is
- * in; 0 unknown 32    8  hash         of the unit's content; a unit loaded again gets its old ids
+ *       28    4  object       offset of a string: path of the program or library that the unit is in; 0 unknown
+ *       32    8  hash         of the unit's content; a unit loaded again gets its old ids
  *       40    4  build_id_len 0 .. SEG_BUILD_ID
  *       44   20  build_id     of the program or library
  *       64       struct seg_site[n_sites], then strings, each NUL-terminated
@@ -283,8 +285,7 @@ struct seg_carry {
  *       24    8  max          ticks
  *       32    8  carry        link to struct seg_carry
  *       40    8  (zero)
- *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no
- * call fell
+ *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
  */
 struct seg_stat {
 	uint32_t site;
@@ -298,8 +299,7 @@ struct seg_stat {
 };
 
 /*
- * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path
- * and a fold touch
+ * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path and a fold touch
  *
  *   offset size
  *        0    4  site         SEG_NO_SITE at the root
@@ -309,13 +309,15 @@ struct seg_stat {
  *       24    8  stat         of the site; 0 at the root
  *       32    8  calls        returned calls, folded
  *       40    8  incl         ticks of all of them
- *       48    8  next         the node that was entered after this one from the same caller; a
- * guess 56    8  back_child   ticks of calls by recursion (SEG_BACK) made by this node's frames 64
- * 8  inner_calls  calls made while a frame of the site was live, here or at another node 72    8
- * inner        ticks of those 80    8  back         ticks of the calls that came by recursion
- * (SEG_BACK), invariant 5 88    8  unwound      calls whose exit was never seen: longjmp, exception
- * through C, thread exit 96    8  child        first child 104    8  sibling      next child of the
- * same parent 112   16  (zero)
+ *       48    8  next         the node that was entered after this one from the same caller; a guess
+ *       56    8  back_child   ticks of calls by recursion (SEG_BACK) made by this node's frames
+ *       64    8  inner_calls  calls made while a frame of the site was live, here or at another node
+ *       72    8  inner        ticks of those
+ *       80    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
+ *       88    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
+ *       96    8  child        first child
+ *      104    8  sibling      next child of the same parent
+ *      112   16  (zero)
  */
 struct seg_node {
 	uint32_t site;
@@ -352,8 +354,7 @@ enum {
  *   offset size
  *        0    8  end          ticks at the exit
  *        8    8  incl         ticks between entry and exit
- *       16    8  word         address of the node, and bits; SEG_FOLDED alone before first use.
- * Written last
+ *       16    8  word         address of the node, and bits; SEG_FOLDED alone before first use.  Written last
  */
 struct seg_sample {
 	uint64_t end;
@@ -366,8 +367,9 @@ struct seg_sample {
  *
  *   offset size
  *        0    8  start        ticks at the entry
- *        8    8  depth        complement of the stack pointer in the entry hook, so that an inner
- * call has the greater one; 0: not live (invariant 4) 16    8  node
+ *        8    8  depth        complement of the stack pointer in the entry hook, so that an inner call has
+ *                             the greater one; 0: not live (invariant 4)
+ *       16    8  node
  */
 struct seg_frame {
 	uint64_t start;
@@ -391,7 +393,7 @@ struct seg_frame {
  *       56    8  end_ticks    end of the newest owner; 0 while live
  *       64    8  now_ticks    \ one instant, refreshed about each millisecond while calls are made:
  *       72    8  now_mono     / the last sign of life of a killed process
- *       80    8  folding      1 + index of the ring slot being folded; 0: none (invariant 3)
+ *       80    8  folding      1 while the ring is being folded (invariant 3)
  *       88    8  root         link to the root node
  *       96    8  stats        link to the newest struct seg_stat
  *      104    8  stack        link to struct seg_frame[]
