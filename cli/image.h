@@ -16,13 +16,13 @@
 
 enum image_error {
 	IMAGE_OK = 0,
-	IMAGE_IO = -1,	      /* the file cannot be opened or read; errno says why */
-	IMAGE_MEMORY = -2,    /* out of memory */
+	IMAGE_IO = -1,		  /* the file cannot be opened or read; errno says why */
+	IMAGE_MEMORY = -2,	  /* out of memory */
 	IMAGE_NOT_A_SEGMENT = -3, /* wrong magic */
-	IMAGE_VERSION = -4,   /* written by a newer or older hotpath */
-	IMAGE_ENDIAN = -5,    /* written on a machine of the other byte order */
-	IMAGE_EMPTY = -6,     /* the process ended before it recorded anything (state NEW) */
-	IMAGE_DAMAGED = -7,   /* the header is unusable; image.damage says what */
+	IMAGE_VERSION = -4,	  /* written by a newer or older hotpath */
+	IMAGE_ENDIAN = -5,	  /* written on a machine of the other byte order */
+	IMAGE_EMPTY = -6,	  /* the process ended before it recorded anything (state NEW) */
+	IMAGE_DAMAGED = -7,	  /* the header is unusable; image.damage says what */
 };
 
 /* One non-empty bucket of a histogram. */
@@ -43,14 +43,14 @@ struct image_site {
 	int unit;     /* index into image.units */
 
 	uint64_t calls;	   /* all entries: returned, unwound and still running */
-	uint64_t running;  /* of these: still running when the recording ended; not in min, max, buckets */
+	uint64_t running;  /* of these: never returned; not in min, max, buckets */
 	uint64_t unwound;  /* of these: left without an exit (longjmp, thread exit) */
 	uint64_t total_ns; /* inclusive, recursion counted once, running frames up to the end */
 	uint64_t self_ns;
-	uint64_t sum_ns;   /* durations of the returned calls added up; sum_ns / (calls - running) is the mean */
+	uint64_t sum_ns; /* of the returned calls; sum_ns / (calls - running) is the mean */
 	uint64_t min_ns;
 	uint64_t max_ns;
-	uint64_t below;	   /* measured calls made, directly or not, by calls of this site (overhead correction) */
+	uint64_t below; /* measured calls made below it, for the overhead correction */
 	struct image_bucket *buckets; /* ascending */
 	size_t n_buckets;
 };
@@ -60,14 +60,14 @@ struct image_context {
 	int parent; /* index, or -1 for a function called from no measured one */
 	int site;   /* index into image.sites */
 	uint64_t calls;
-	uint64_t total_ns; /* inclusive; calls that came by recursion count in their outermost frame */
+	uint64_t total_ns; /* inclusive; recursion counts in the outermost frame */
 	uint64_t self_ns;
 };
 
 struct image_thread {
 	uint32_t tid;
 	char name[SEG_NAME + 1];
-	uint32_t owners; /* threads that shared the place, at least 1 */
+	uint32_t owners;   /* threads that shared the place, at least 1 */
 	uint64_t start_ns; /* since the start of the run */
 	uint64_t end_ns;
 	uint64_t calls;
@@ -76,7 +76,7 @@ struct image_thread {
 
 struct image_unit {
 	char *source;
-	char *object;	   /* program or library, NULL when unknown */
+	char *object;			     /* program or library, NULL when unknown */
 	char build_id[2 * SEG_BUILD_ID + 1]; /* hex, "" when it has none */
 };
 
@@ -88,14 +88,15 @@ struct image {
 	char **argv; /* NULL-terminated */
 	size_t argc;
 	bool argv_cut; /* argv was too long to keep whole */
-	char *cwd, *exe, *label, *store, *root, *host, *kernel, *cpu, *branch, *commit, *token; /* NULL: unknown */
+	/* NULL: unknown */
+	char *cwd, *exe, *label, *store, *root, *host, *kernel, *cpu, *branch, *commit, *token;
 	uint32_t cpu_count;
 
 	/* when, and how it ended */
 	int64_t started_at_ns; /* CLOCK_REALTIME */
 	uint64_t duration_ns;
-	bool sealed;	       /* the process saw its own end */
-	bool has_status;       /* exit_status is known */
+	bool sealed;	 /* the process saw its own end */
+	bool has_status; /* exit_status is known */
 	int exit_status;
 
 	/* clock and cost */
@@ -114,7 +115,7 @@ struct image {
 	struct image_unit *units;
 	size_t n_units;
 	uint64_t lost[SEG_LOST_COUNT];
-	uint64_t torn;	  /* calls that may be counted twice: killed while folding (at most 1 a thread) */
+	uint64_t torn;	  /* calls that may be counted twice: killed while folding */
 	uint64_t damaged; /* links that led nowhere and were left out; 0 for a sound segment */
 	char damage[160]; /* the first such, in words; "" when none */
 };

@@ -17,9 +17,8 @@ enum {
 	SEGMENT_INFO_MAX = 1 << 24,
 	SEGMENT_TEXT_MAX = 1 << 16, /* bytes of one name */
 };
-#define SEGMENT_TEXTS_MAX                                                                          \
-	(1ull << 30) /* bytes of all names: sites may share them in the file, but not in an image  \
-		      */
+/* Bytes of all names: sites may share them in the file, but not in an image. */
+#define SEGMENT_TEXTS_MAX (1ull << 30)
 
 /* What links are multiples of.  Fewer places to point at also means fewer to count twice. */
 enum {

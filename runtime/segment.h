@@ -65,7 +65,7 @@ _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs onl
 
 enum {
 	SEG_PAGE = 4096,
-	SEG_RING = 256,		/* newest calls kept per thread */
+	SEG_RING = 256,		 /* newest calls kept per thread */
 	SEG_STACK_MAX = 1 << 20, /* frames a thread can have at most */
 	SEG_NAME = 16,
 	SEG_BUILD_ID = 20,
@@ -97,8 +97,8 @@ enum seg_lost {
 	SEG_LOST_MEMORY = 0,   /* calls without a place: the segment could not grow */
 	SEG_LOST_STARTING = 1, /* calls made while the thread's own area was being set up */
 	SEG_LOST_LATE = 2,     /* calls on a thread after its end was recorded */
-	SEG_LOST_STRAY = 3,    /* exits without an entry: frames inherited by fork, or moved to another thread */
-	SEG_LOST_CONTEXTS = 4, /* calling contexts merged into one per function because the tree is full */
+	SEG_LOST_STRAY = 3,    /* exits without an entry: from before a fork, or another thread's */
+	SEG_LOST_CONTEXTS = 4, /* contexts merged into one per function: the tree is full */
 	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
 	SEG_LOST_COUNT = 16,
 };
@@ -183,19 +183,19 @@ struct seg_header {
 /* Keys of struct seg_info.  Values are stored: only append. */
 enum seg_key {
 	SEG_KEY_END = 0,
-	SEG_KEY_ARGV = 1,   /* arguments, each with its NUL, as /proc/self/cmdline */
+	SEG_KEY_ARGV = 1, /* arguments, each with its NUL, as /proc/self/cmdline */
 	SEG_KEY_CWD = 2,
 	SEG_KEY_EXE = 3,
-	SEG_KEY_LABEL = 4,  /* HOTPATH_LABEL */
-	SEG_KEY_STORE = 5,  /* folder of the store: DIR of DIR/hotpath.db */
-	SEG_KEY_ROOT = 6,   /* project root from the first unit that has one */
+	SEG_KEY_LABEL = 4, /* HOTPATH_LABEL */
+	SEG_KEY_STORE = 5, /* folder of the store: DIR of DIR/hotpath.db */
+	SEG_KEY_ROOT = 6,  /* project root from the first unit that has one */
 	SEG_KEY_HOST = 7,
-	SEG_KEY_KERNEL = 8, /* sysname release machine */
-	SEG_KEY_CPU = 9,    /* model name */
+	SEG_KEY_KERNEL = 8,  /* sysname release machine */
+	SEG_KEY_CPU = 9,     /* model name */
 	SEG_KEY_BRANCH = 10, /* git branch at the start */
 	SEG_KEY_COMMIT = 11, /* git commit at the start, 40 or 64 hex digits */
-	SEG_KEY_TOKEN = 12, /* HOTPATH_RUN_TOKEN: set by `hotpath run`, ties processes to one command */
-	SEG_KEY_CUT = 13,   /* the key (one byte) whose value had to be cut */
+	SEG_KEY_TOKEN = 12,  /* HOTPATH_RUN_TOKEN of `hotpath run`: ties processes together */
+	SEG_KEY_CUT = 13,    /* the key (one byte) whose value had to be cut */
 	SEG_KEY_COUNT = 14,
 };
 

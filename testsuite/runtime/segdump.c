@@ -29,9 +29,10 @@ static void print_image(const struct image *im)
 
 	for (int i = 0; i < SEG_LOST_COUNT; i++)
 		lost += im->lost[i];
-	printf("run sealed=%d status=%d threads=%u damaged=%" PRIu64 " torn=%" PRIu64 " lost=%" PRIu64 "\n",
-	       im->sealed, im->has_status ? im->exit_status : -1, im->threads_seen, im->damaged, im->torn,
-	       lost);
+	printf("run sealed=%d status=%d threads=%u damaged=%" PRIu64 " torn=%" PRIu64
+	       " lost=%" PRIu64 "\n",
+	       im->sealed, im->has_status ? im->exit_status : -1, im->threads_seen, im->damaged,
+	       im->torn, lost);
 	if (im->damaged)
 		printf("damage %s\n", im->damage);
 	for (int i = 0; i < SEG_LOST_COUNT; i++)
@@ -43,7 +44,8 @@ static void print_image(const struct image *im)
 
 		for (size_t b = 0; b < s->n_buckets; b++)
 			hist += s->buckets[b].count;
-		printf("site %s calls=%" PRIu64 " running=%" PRIu64 " unwound=%" PRIu64 " hist=%" PRIu64 "\n",
+		printf("site %s calls=%" PRIu64 " running=%" PRIu64 " unwound=%" PRIu64
+		       " hist=%" PRIu64 "\n",
 		       s->name, s->calls, s->running, s->unwound, hist);
 		printf("time %s total=%" PRIu64 " self=%" PRIu64 " sum=%" PRIu64 " min=%" PRIu64
 		       " max=%" PRIu64 "\n",
@@ -59,7 +61,8 @@ static void print_image(const struct image *im)
 		       im->threads[i].calls, im->threads[i].total_ns);
 	printf("clock %d duration=%" PRIu64 " started=%" PRId64 "\n", im->clock, im->duration_ns,
 	       im->started_at_ns);
-	printf("branch %s commit %s\n", im->branch ? im->branch : "-", im->commit ? im->commit : "-");
+	printf("branch %s commit %s\n", im->branch ? im->branch : "-",
+	       im->commit ? im->commit : "-");
 }
 
 int main(int argc, char **argv)
