@@ -196,10 +196,19 @@ static bool log_is_empty(const struct store *store)
 static int connect_reader(struct store *store, struct error *error)
 {
 	bool writable = access(store->file, W_OK) == 0 && access(store->dir, W_OK) == 0;
-	int rc = connect_as(store, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	int rc;
 
+	if (access(store->file, R_OK) != 0)
+		return error_set(
+			error, ERR_IO,
+			"cannot read the store %s: %s; ask its owner, or set HOTPATH_DIR to "
+			"another folder",
+			store->file, strerror(errno));
+	rc = connect_as(store, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	store->read_only = !writable;
-	if (!writable && (rc & 0xff) == SQLITE_CANTOPEN && log_is_empty(store))
+	/* Which of the two codes it is depends on what stands in the way of the log's index. */
+	if (!writable && ((rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY) &&
+	    log_is_empty(store))
 		rc = connect_immutable(store);
 	return rc == SQLITE_OK ? ERR_OK : store_error(store, error);
 }

@@ -100,3 +100,20 @@ load helper
   [ "$(hotpath doctor --cc /nowhere/gcc -f json | jq .ok)" = false ]
   misuse "table, json and json-pretty" hotpath doctor -f csv
 }
+
+@test "a store that may only be read is read; one that may not is told" {
+  [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || skip "needs another user"
+  leave_segment; hotpath ingest -q
+  # Elsewhere, because the build tree may not be open to others.
+  cp "$(command -v hotpath)" tool
+  chmod 755 . tool store; chmod 644 store/hotpath.db
+  as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+  [ "$(as_nobody ./tool report -f json | jq '.functions|length')" = 3 ]
+  [ "$(as_nobody ./tool sql -f json 'select count(*) as n from functions')" = '[{"n":3}]' ]
+  run as_nobody ./tool doctor
+  [[ $output == *"FAIL  store"*"cannot be written"* ]]
+  chmod 600 store/hotpath.db
+  run as_nobody ./tool runs
+  [ "$status" -eq 1 ]
+  [[ $output == *"cannot read the store"*"Permission denied"* ]]
+}
