@@ -43,6 +43,9 @@ void genuine_mend(void);
  */
 const struct image *genuine_reads(const struct genuine *g, int error);
 
+/* genuine_sane: asserts of any image that was read what must hold whatever the file said. */
+void genuine_sane(const struct image *im);
+
 /* genuine_damaged: as genuine_reads(); asserts that it can be read, and that the first damage is
  * this. */
 const struct image *genuine_damaged(const struct genuine *g, const char *text);
