@@ -2,6 +2,7 @@
 #include "grid.h"
 
 #include <jansson.h>
+#include <math.h>
 
 #include "error.h"
 #include "format.h"
@@ -18,7 +19,8 @@ static json_t *cell_json(const struct grid_cell *cell)
 	case GRID_INTEGER:
 		return json_integer(cell->integer);
 	case GRID_REAL:
-		return json_real(cell->real);
+		/* SQL knows infinity, JSON does not. */
+		return isfinite(cell->real) ? json_real(cell->real) : json_null();
 	case GRID_NS:
 	case GRID_PERCENT:
 		return cell->whole ? json_integer(cell->integer) : json_out_real(cell->real);

@@ -21,6 +21,12 @@ const struct command *const commands[] = {
 
 void warn(const char *text)
 {
+	static char last[sizeof(((struct error *)NULL)->text)];
+
+	/* A store that cannot be used is met when segments are taken in, and again when it is read. */
+	if (strcmp(text, last) == 0)
+		return;
+	snprintf(last, sizeof(last), "%s", text);
 	/* An error may have several lines on purpose (a query with a caret under it). */
 	while (*text) {
 		size_t n = strcspn(text, "\n");

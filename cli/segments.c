@@ -311,8 +311,25 @@ void segments_list_release(struct segment_file *files, size_t n)
 	free(files);
 }
 
-static void take_one(const struct segment_file *file, const struct segment_wish *wish,
-		     segment_warn_fn *warn, struct segment_tally *tally)
+/* Whether an error is one of the store, so that each further segment for it would meet it again, after a wait. */
+static bool is_of_store(int code)
+{
+	switch (code) {
+	case ERR_LOCKED:
+	case ERR_READONLY:
+	case ERR_CORRUPT:
+	case ERR_NEWER:
+	case ERR_FOREIGN:
+	case ERR_FULL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Returns the code of what went wrong, after it was told. */
+static int take_one(const struct segment_file *file, const struct segment_wish *wish,
+		    segment_warn_fn *warn, struct segment_tally *tally)
 {
 	struct segment_result result = {.outcome = SEGMENT_LIVE};
 	struct error error = {0};
@@ -339,6 +356,7 @@ static void take_one(const struct segment_file *file, const struct segment_wish 
 	case SEGMENT_OTHER:
 		break;
 	}
+	return error.code;
 }
 
 int segments_take(const struct segment_wish *wish, pid_t last_pid, segment_warn_fn *warn,
@@ -347,12 +365,17 @@ int segments_take(const struct segment_wish *wish, pid_t last_pid, segment_warn_
 	struct segment_file *files;
 	size_t n;
 	int rc = segments_list(wish->store, &files, &n, error);
+	bool stop = rc != ERR_OK;
 
 	memset(tally, 0, sizeof(*tally));
-	for (int last = 0; !rc && last < 2; last++)
-		for (size_t i = 0; i < n; i++)
-			if ((last_pid && files[i].pid == last_pid) == (last == 1))
-				take_one(&files[i], wish, warn, tally);
+	for (int last = 0; last < 2; last++) {
+		for (size_t i = 0; !stop && i < n; i++) {
+			if ((last_pid && files[i].pid == last_pid) != (last == 1))
+				continue;
+			stop = is_of_store(take_one(&files[i], wish, warn, tally)) &&
+			       (wish->only_store || wish->token);
+		}
+	}
 	segments_list_release(files, n);
 	return rc;
 }

@@ -152,6 +152,10 @@ load helper
   run hotpath ingest
   [ "$status" -eq 1 ]
   [ "$(segments)" -eq 1 ]
+  # It is said once, however many segments wait.
+  leave_segment
+  run hotpath runs
+  [ "${#lines[@]}" -eq 1 ]
   sqlite3 store/hotpath.db 'pragma user_version = 1; pragma application_id = 1'
   run hotpath report
   [[ $output == *"another program"* ]]
