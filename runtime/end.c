@@ -23,7 +23,10 @@
 
 enum { ENV_MAX = 4096 };
 
+/* Weak only where it may be missing: a weak reference does not bring it into a static program. */
+#ifndef __GLIBC__
 extern int on_exit(void (*function)(int, void *), void *arg) __attribute__((weak));
+#endif
 
 static uint32_t end_how = SEG_END_UNLOAD;
 static int end_status;
@@ -160,7 +163,10 @@ __attribute__((destructor(101))) static void finish_at_unload(void)
 void hp_end_init(void)
 {
 	seccomp_at_start = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
-	if (on_exit)
-		on_exit(see_status, NULL);
 	at_quick_exit(finish);
+#ifndef __GLIBC__
+	if (!on_exit)
+		return;
+#endif
+	on_exit(see_status, NULL);
 }

@@ -147,8 +147,8 @@ C
   ./prog
   run counts
   has "work,10,0,0"
-  run ask "SELECT count(*) FROM runs"
-  has 3
+  run ask "SELECT count(*), count(status) FROM runs"
+  has 3,3
 }
 
 @test "without a runtime the program runs as if never instrumented" {
