@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Unit tests, checks of the sources, sanitizers.
 #
 #   check-unit       all cmocka programs: those of UNIT_TESTS, and build/test/test_rules of the plugin
