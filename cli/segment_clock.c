@@ -2,8 +2,8 @@
 /*
  * The clock of a run: how long a tick is, and when the recording ended.
  *
- * A rate is believed when it is one that a clock can have and no more than twice or half of what
- * the runtime measured at the start: between two readings the machine may have slept, and
+ * A rate is believed when it is one that a clock can have and near what the runtime measured at the
+ * start, which is right to a few percent: between two readings the machine may have slept, and
  * CLOCK_MONOTONIC stands still then while the TSC may go on or begin anew.  An end is believed when
  * it lies within TEN_YEARS of the start.  All else is damage, and the next best figure is taken.
  */
@@ -14,6 +14,7 @@
 /* Slowest and fastest clock: counters of ARM start at 1 MHz. */
 #define TICK_LONGEST  1e4
 #define TICK_SHORTEST 1e-2
+#define RATE_SLACK    1.25
 
 enum {
 	COST_MAX_NS = 1000000,	/* of measuring one call */
@@ -58,7 +59,8 @@ static double rate_between(uint64_t ticks, uint64_t ns, double nominal)
 {
 	double rate = (double)ns / (double)ticks;
 
-	if (!rate_possible(rate) || (nominal != 0 && (rate > 2 * nominal || rate < nominal / 2)))
+	if (!rate_possible(rate) ||
+	    (nominal != 0 && (rate > RATE_SLACK * nominal || rate * RATE_SLACK < nominal)))
 		return 0;
 	return rate;
 }
@@ -188,7 +190,8 @@ void segment_clock_read(struct segment_clock *c, const struct segment_map *map,
 				    .start_ticks = h->start_ticks,
 				    .end_ticks = h->start_ticks};
 	if (sealed && !sealed_end(c, h, nominal)) {
-		image_damage(image, "the end of the recording makes no sense");
+		image_damage(image,
+			     "the clock stood still, or the end of the recording makes no sense");
 		sealed = false;
 	}
 	if (!sealed) {

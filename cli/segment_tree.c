@@ -444,7 +444,8 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	}
 	if (used != t->stack_used)
 		image_damage(r->image, "a thread's stack is longer than the file");
-	memset(r->live, 0, r->image->n_sites * sizeof(*r->live));
+	for (size_t i = 1; i < r->n_nodes; i++) /* not all sites: there may be many threads */
+		r->live[r->nodes[i].site] = 0;
 	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
 		int index = node_find(r, f.node);
