@@ -55,7 +55,7 @@ check-cppcheck:
 
 # The runtime itself stays as it is: it lives inside programs that may be at any instruction, and the shapes that make
 # the segments are to be those that users get.
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 SAN = $(B)/san
 .PHONY: check-sanitize
 check-sanitize: $(B)/test/shapes
