@@ -21,6 +21,8 @@ static const struct option_spec specs[] = {
 	 "only functions whose name or label contains a text,\nor matches /regex/"},
 	{"percentiles", 'p', OPTION_TEXT, offsetof(struct options, report.percentiles), "LIST",
 	 "percentiles to show (default 50,95,99)"},
+	{"raw", 0, OPTION_FLAG, offsetof(struct options, report.raw), NULL,
+	 "times as measured, with the cost of measuring in them"},
 	{"output", 'o', OPTION_TEXT, offsetof(struct options, report.output), "FILE",
 	 "write to a file instead of the screen"},
 };
@@ -31,7 +33,8 @@ static const char text[] =
 	"Calls counts every entry; Mean and percentiles are of the durations of single calls that\n"
 	"returned; Total counts recursion once; % run is Total in percent of the run's duration, "
 	"and\n"
-	"can pass 100 where threads work side by side.  Times are as measured.\n"
+	"can pass 100 where threads work side by side.  What measuring cost is taken out of all\n"
+	"times, as far as it is known; --raw leaves it in.\n"
 	"\n"
 	"Examples:\n"
 	"  hotpath report                              the newest run\n"

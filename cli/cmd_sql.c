@@ -32,7 +32,7 @@ static const char text[] =
 	"calls,\n"
 	"             running, unwound, total_ns, self_ns, sum_ns, mean_ns, min_ns, max_ns, "
 	"p50_ns,\n"
-	"             p95_ns, p99_ns, percent, below, hist, ns_per_tick\n"
+	"             p95_ns, p99_ns, percent, raw_total_ns, raw_self_ns, hist, ns_per_tick\n"
 	"  contexts   run, context, parent, function, name, calls, total_ns, self_ns\n"
 	"  threads    run, thread, tid, name, owners, start_ns, end_ns, calls, total_ns\n"
 	"  lost       run, cause, calls\n"

@@ -3,7 +3,7 @@
  * struct image: a segment, read, checked and summed up; what ingest writes into the store.
  *
  * Made by image_read() (segment_read.c) from a file that may be damaged or hostile, and held by no reference to
- * the file.  Times are nanoseconds, histograms stay in clock ticks.
+ * the file.  Times are nanoseconds, histograms stay in clock ticks; both without the cost of measuring.
  */
 #ifndef HOTPATH_IMAGE_H
 #define HOTPATH_IMAGE_H
@@ -42,15 +42,20 @@ struct image_site {
 	int language; /* enum hotpath_language */
 	int unit;     /* index into image.units */
 
-	uint64_t calls;	   /* all entries: returned, unwound and still running */
-	uint64_t running;  /* of these: never returned; not in min, max, buckets */
-	uint64_t unwound;  /* of these: left without an exit (longjmp, thread exit) */
+	uint64_t calls;	  /* all entries: returned, unwound and still running */
+	uint64_t running; /* of these: never returned; not in min, max, buckets */
+	uint64_t unwound; /* of these: left without an exit (longjmp, thread exit) */
+	/* Times are net: without what measuring these calls and those that they made cost, as far as
+	 * that is known (inside_ns, outside_ns).  The time that was measured is ..._ns + ..._cost_ns. */
 	uint64_t total_ns; /* inclusive, recursion counted once, running frames up to the end */
 	uint64_t self_ns;
-	uint64_t sum_ns; /* of the returned calls; sum_ns / (calls - running) is the mean */
+	uint64_t
+		sum_ns; /* durations of the returned calls added up; sum_ns / (calls - running) is the mean */
+	uint64_t total_cost_ns;
+	uint64_t self_cost_ns;
+	uint64_t sum_cost_ns;
 	uint64_t min_ns;
 	uint64_t max_ns;
-	uint64_t below; /* measured calls made below it, for the overhead correction */
 	struct image_bucket *buckets; /* ascending */
 	size_t n_buckets;
 };

@@ -459,9 +459,10 @@ static void clamp_all(struct merged *merged, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct merged *m = &merged[i];
-		uint64_t *numbers[] = {&m->calls,    &m->running, &m->unwound,
-				       &m->total_ns, &m->self_ns, &m->sum_ns,
-				       &m->min_ns,   &m->max_ns,  &m->below};
+		uint64_t *numbers[] = {&m->calls,	 &m->running,	 &m->unwound,
+				       &m->total_ns,	 &m->self_ns,	 &m->sum_ns,
+				       &m->min_ns,	 &m->max_ns,	 &m->total_cost_ns,
+				       &m->self_cost_ns, &m->sum_cost_ns};
 
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
 			*numbers[j] = (uint64_t)clamp(*numbers[j]);

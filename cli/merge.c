@@ -65,7 +65,9 @@ static int add_site(struct merged *m, const struct image_site *site)
 	m->total_ns += site->total_ns;
 	m->self_ns += site->self_ns;
 	m->sum_ns += site->sum_ns;
-	m->below += site->below;
+	m->total_cost_ns += site->total_cost_ns;
+	m->self_cost_ns += site->self_cost_ns;
+	m->sum_cost_ns += site->sum_cost_ns;
 	return add_buckets(m, site);
 }
 
@@ -81,29 +83,23 @@ static bool has_above(const struct image *image, const int64_t *functions, size_
 }
 
 /*
- * Copies of a function that call each other would count time and calls twice; only the tree knows.
- * Counts from the outermost context of the function on each path.
+ * Copies of a function that call each other would count time twice; only the tree knows.  Counts
+ * from the outermost context of the function on each path.  The cost of measuring keeps its share of the time.
  */
-static int recount(const struct image *image, const int64_t *functions, struct merged *m)
+static void recount(const struct image *image, const int64_t *functions, struct merged *m)
 {
-	uint64_t *under = calloc(image->n_contexts + 1, sizeof(*under));
+	uint64_t before = m->total_ns;
 
-	if (!under)
-		return -1;
 	m->total_ns = 0;
-	m->below = 0;
-	for (size_t i = image->n_contexts; i-- > 0;) {
+	for (size_t i = 0; i < image->n_contexts; i++) {
 		const struct image_context *c = &image->contexts[i];
 
-		if (c->parent >= 0)
-			under[c->parent] += under[i] + c->calls;
-		if (functions[c->site] == m->function && !has_above(image, functions, i)) {
+		if (functions[c->site] == m->function && !has_above(image, functions, i))
 			m->total_ns += c->total_ns;
-			m->below += under[i];
-		}
 	}
-	free(under);
-	return 0;
+	if (before > m->total_ns)
+		m->total_cost_ns =
+			(uint64_t)((double)m->total_cost_ns * (double)m->total_ns / (double)before);
 }
 
 int merge_sites(const struct image *image, const int64_t *functions, struct merged **merged,
@@ -132,7 +128,7 @@ int merge_sites(const struct image *image, const int64_t *functions, struct merg
 		for (; i < sites && order[i].function == m->function && !rc; i++)
 			rc = add_site(m, &image->sites[order[i].site]);
 		if (!rc && i - first > 1)
-			rc = recount(image, functions, m);
+			recount(image, functions, m);
 	}
 	free(order);
 	return rc;

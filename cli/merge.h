@@ -16,8 +16,9 @@ struct merged {
 	int64_t function; /* number in the store */
 	uint64_t calls, running, unwound;
 	uint64_t total_ns; /* recursion counted once, also when it went through several copies */
-	uint64_t self_ns, sum_ns, min_ns, max_ns, below;
-	struct image_bucket *buckets; /* ascending */
+	uint64_t self_ns, sum_ns, min_ns, max_ns;
+	uint64_t total_cost_ns, self_cost_ns, sum_cost_ns; /* what measuring took besides */
+	struct image_bucket *buckets;			   /* ascending */
 	size_t n_buckets;
 };
 

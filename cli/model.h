@@ -72,8 +72,8 @@ struct model_function {
 	int64_t min_ns, max_ns; /* of returned calls; valid when calls > running */
 	double mean_ns;		/* sum_ns / (calls - running); NAN when no call returned */
 	double percentile_ns[MODEL_PERCENTILES]; /* as asked; NAN when no call returned */
-	double percent; /* of the run's duration; NAN when that is 0.  Above 100 when threads
-			   overlap */
+	double percent; /* of the run's duration, likewise without the cost of measuring; NAN when
+			   that is 0.  Above 100 when threads overlap */
 };
 
 /* The percentiles asked for, and how the user wrote each. */
@@ -85,6 +85,7 @@ struct model_percentiles {
 
 struct model_report {
 	struct model_run run;
+	bool raw; /* times with the cost of measuring still in them */
 	struct model_percentiles percentiles;
 	struct model_function *functions;
 	size_t n;	/* shown */

@@ -256,7 +256,9 @@ int pack_functions(struct pack *numbers, struct pack *histograms, const struct m
 		write_signed(&w, (int64_t)(m->sum_ns - m->total_ns));
 		write_wide(&w, m->min_ns);
 		write_wide(&w, m->max_ns - m->min_ns);
-		write_wide(&w, m->below);
+		write_wide(&w, m->self_cost_ns);
+		write_signed(&w, (int64_t)(m->total_cost_ns - m->self_cost_ns));
+		write_signed(&w, (int64_t)(m->sum_cost_ns - m->total_cost_ns));
 		before = m->function;
 	}
 	if (finish(&w, numbers)) {
@@ -298,7 +300,9 @@ int pack_functions_read(const void *bytes, size_t n_bytes, struct merged **funct
 		m->sum_ns = (uint64_t)read_signed(&r) + m->total_ns;
 		m->min_ns = read_wide(&r);
 		m->max_ns = read_wide(&r) + m->min_ns;
-		m->below = read_wide(&r);
+		m->self_cost_ns = read_wide(&r);
+		m->total_cost_ns = (uint64_t)read_signed(&r) + m->self_cost_ns;
+		m->sum_cost_ns = (uint64_t)read_signed(&r) + m->total_cost_ns;
 	}
 	if (r.failed) {
 		free(list);

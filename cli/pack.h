@@ -25,7 +25,9 @@
  *                     signed   sum_ns - total_ns: 0 without recursion
  *                     wide     min_ns
  *                     wide     max_ns - min_ns (modulo 2^64)
- *                     wide     below
+ *                     wide     self_cost_ns
+ *                     signed   total_cost_ns - self_cost_ns
+ *                     signed   sum_cost_ns - total_cost_ns: 0 without recursion
  *
  *   histograms      for each function: its bytes in 7-bit groups, the lowest first, the high bit
  * set in all but the last; then the histogram

@@ -257,6 +257,8 @@ static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_
 static void fill_numbers(const struct merged *m, const struct model_run *run,
 			 struct model_function *f)
 {
+	double duration = (double)run->duration_ns;
+
 	f->calls = (int64_t)m->calls;
 	f->running = (int64_t)m->running;
 	f->unwound = (int64_t)m->unwound;
@@ -267,8 +269,32 @@ static void fill_numbers(const struct merged *m, const struct model_run *run,
 	f->max_ns = (int64_t)m->max_ns;
 	f->mean_ns =
 		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
-	f->percent =
-		run->duration_ns > 0 ? 100.0 * (double)f->total_ns / (double)run->duration_ns : NAN;
+	if (run->overhead_percent > 0)
+		duration *= fmax(0, 1 - run->overhead_percent / 100);
+	f->percent = duration > 0 ? 100.0 * (double)f->total_ns / duration : NAN;
+}
+
+/*
+ * Gives the times the cost of measuring back.  What it was for a single call is known where the call made no other measured
+ * calls; elsewhere percentiles and limits get the mean of the function's calls.
+ */
+static void make_raw(const struct merged *m, const struct model_report *report,
+		     struct model_function *f)
+{
+	double returned = (double)(f->calls - f->running);
+	double each = returned > 0 ? (double)m->sum_cost_ns / returned : 0;
+
+	f->total_ns += (int64_t)m->total_cost_ns;
+	f->self_ns += (int64_t)m->self_cost_ns;
+	f->sum_ns += (int64_t)m->sum_cost_ns;
+	f->min_ns += (int64_t)each;
+	f->max_ns += (int64_t)each;
+	f->mean_ns += each;
+	for (size_t i = 0; i < report->percentiles.n; i++)
+		f->percentile_ns[i] += each;
+	f->percent = report->run.duration_ns > 0
+			     ? 100.0 * (double)f->total_ns / (double)report->run.duration_ns
+			     : NAN;
 }
 
 /* Name and place of a function from the dictionary. */
@@ -372,6 +398,8 @@ static int read_function(struct store *store, struct profile *profile, const str
 				 "the histogram of %s in run %lld of %s cannot be read; `hotpath "
 				 "doctor` checks the store",
 				 f->name, (long long)report->run.id, store->file);
+	if (report->raw)
+		make_raw(m, report, f);
 	return ERR_OK;
 }
 

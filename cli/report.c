@@ -29,7 +29,7 @@ static int choose(struct store *store, struct model_report *report,
 int report_print(struct store *store, int64_t run, const struct report_options *options,
 		 struct error *error)
 {
-	struct model_report report = {0};
+	struct model_report report = {.raw = options->raw};
 	struct select_order order;
 	struct view view = {0};
 	int rc = percentiles_parse(&report.percentiles, options->percentiles, "--percentiles",

@@ -19,6 +19,7 @@ struct report_options {
 	const char *focus;	 /* NULL: all */
 	const char *percentiles; /* "50,95,99" */
 	const char *output;	 /* NULL: standard output */
+	bool raw;		 /* times with the cost of measuring still in them */
 };
 
 #define REPORT_DEFAULTS                                                                            \

@@ -15,9 +15,13 @@ struct node {
 	int site;		     /* index into image.sites, -1 at the root */
 	int context;		     /* index into image.contexts, -1 at the root */
 	uint32_t depth;		     /* nodes above it */
-	uint64_t calls, incl, inner_calls, inner, back, back_child, unwound, running, returned;
-	uint64_t below;	   /* calls made by the nodes under this one */
-	uint64_t children; /* ticks of the nodes under this one that were called from it */
+	uint64_t calls, incl, below, inner_calls, inner, back, back_child, running;
+	int64_t inner_net, back_net, back_child_net;
+	uint64_t returned;    /* incl without the calls that still ran */
+	int64_t returned_net; /* the same, less what measuring cost */
+	int64_t net;	      /* incl, less what measuring cost */
+	uint64_t children;    /* ticks of the nodes under this one that were called from it */
+	int64_t children_net;
 };
 
 struct reader {
@@ -28,7 +32,8 @@ struct reader {
 	uint32_t *live;	  /* per image site: frames met on the stack of the thread being read */
 	struct segment_clock clock;
 	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
-	uint64_t frames;	  /* that may still be read: no more than the file can hold */
+	uint64_t inside, both; /* cost of a call, and with what its caller has of it, 1/1024 tick */
+	uint64_t frames;       /* that may still be read: no more than the file can hold */
 
 	const struct seg_thread **threads;
 	size_t n_threads, room_threads;
@@ -169,12 +174,42 @@ static void table_clear(struct reader *r)
 	r->table_mask = 0;
 }
 
+/*
+ * cost: what measuring took of the time of so many calls, which made `below` others, in ticks; bounded as the counts
+ * of a damaged segment may be anything.
+ */
+static int64_t cost(const struct reader *r, uint64_t calls, uint64_t below)
+{
+	double ticks = ((double)calls * (double)r->inside + (double)below * (double)r->both) / 1024;
+
+	return ticks < (double)INT64_MAX / 4 ? (int64_t)(ticks + 0.5) : INT64_MAX / 4;
+}
+
+/* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */
+static int64_t one_net(const struct reader *r, uint64_t incl, uint64_t below)
+{
+	return (int64_t)(incl - ((r->inside + below * r->both + 512) >> 10));
+}
+
+/* minus: wraps around, which only the figures of a damaged segment can make it do. */
+static int64_t minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* bounded: a net time that cannot be true, damaged, becomes its gross time. */
+static int64_t bounded(int64_t net, uint64_t gross)
+{
+	return net > (int64_t)gross || net < -(int64_t)gross ? (int64_t)gross : net;
+}
+
 /* absurd: whether a node counts more calls, or more time, than the run has had ticks. */
 static bool absurd(const struct reader *r, const struct seg_node *n)
 {
 	uint64_t most = r->clock.most_ticks;
 
-	return n->calls > most || (n->incl > n->inner && n->incl - n->inner > most) ||
+	return n->calls > most || (double)n->below > (double)most * SEG_STACK_MAX ||
+	       (n->incl > n->inner && n->incl - n->inner > most) ||
 	       (double)n->incl > (double)most * SEG_STACK_MAX;
 }
 
@@ -220,11 +255,14 @@ static int node_add(struct reader *r, const struct seg_node *link, const struct 
 	} else {
 		add.calls = n->calls;
 		add.incl = n->incl;
+		add.below = n->below;
 		add.inner_calls = n->inner_calls;
 		add.inner = n->inner;
+		add.inner_net = (int64_t)n->inner_net;
 		add.back = n->back;
+		add.back_net = (int64_t)n->back_net;
 		add.back_child = n->back_child;
-		add.unwound = n->unwound;
+		add.back_child_net = (int64_t)n->back_child_net;
 	}
 	if (!grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
 		return IMAGE_MEMORY;
@@ -267,7 +305,9 @@ static int read_children(struct reader *r, const struct seg_node *link, int pare
 		if (error || !n)
 			break;
 		error = node_add(r, link, n, parent);
-		link = n->sibling;
+		link = n->sibling
+			       ? (const void *)(r->map->header.map_base + 64 * (uint64_t)n->sibling)
+			       : NULL;
 	}
 	return error;
 }
@@ -362,6 +402,8 @@ static int read_stat(struct reader *r, const struct seg_stat *s)
 	else if (min != UINT64_MAX || max) /* else: no call yet */
 		image_damage(r->image, "the limits of a histogram of %s are absurd",
 			     r->image->sites[site].name);
+	if (s->unwound <= r->clock.most_ticks)
+		r->image->sites[site].unwound += s->unwound;
 	int error = read_lines(r, s, site);
 
 	return error ? error : read_carries(r, s, site);
@@ -402,22 +444,28 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 			image_damage(r->image, "a recorded call has no calling context");
 			continue;
 		}
-		if (s.incl > r->clock.most_ticks) {
+		if (s.incl > r->clock.most_ticks || s.below > r->clock.most_ticks) {
 			image_damage(r->image, "a recorded call has an absurd time");
 			continue;
 		}
 		struct node *n = &r->nodes[index];
+		int64_t own = one_net(r, s.incl, s.below);
+		uint64_t shown = own > 0 ? (uint64_t)own : 0;
 
 		n->calls++;
 		n->incl += s.incl;
+		n->below += s.below;
 		if (s.word & SEG_INNER) {
 			n->inner_calls++;
 			n->inner += s.incl;
+			n->inner_net = minus(n->inner_net, -own);
 		}
-		if (s.word & SEG_BACK)
+		if (s.word & SEG_BACK) {
 			n->back += s.incl;
-		sum_limits(&r->sums[n->site], s.incl, s.incl);
-		if (!sum_add(&r->sums[n->site], hist_bucket(s.incl), 1))
+			n->back_net = minus(n->back_net, -own);
+		}
+		sum_limits(&r->sums[n->site], shown, shown);
+		if (!sum_add(&r->sums[n->site], hist_bucket(shown), 1))
 			return IMAGE_MEMORY;
 	}
 	return IMAGE_OK;
@@ -433,6 +481,7 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	uint64_t used;
 	const struct seg_frame *stack = segment_stack(r->map, t, &used);
 	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
+	uint64_t completed = 0; /* calls that returned on this thread */
 	int caller = 0;
 
 	if (added < 0)
@@ -444,8 +493,10 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	}
 	if (used != t->stack_used)
 		image_damage(r->image, "a thread's stack is longer than the file");
-	for (size_t i = 1; i < r->n_nodes; i++) /* not all sites: there may be many threads */
+	for (size_t i = 1; i < r->n_nodes; i++) { /* not all sites: there may be many threads */
 		r->live[r->nodes[i].site] = 0;
+		completed += r->nodes[i].calls;
+	}
 	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
 		int index = node_find(r, f.node);
@@ -456,17 +507,24 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 			continue;
 		struct node *n = &r->nodes[index];
 		uint64_t incl = less(r->clock.end_ticks, f.start);
+		uint64_t below = less(completed, f.before);
+		int64_t own = one_net(r, incl, below);
 
 		n->calls++;
 		n->running++;
 		n->incl += incl;
+		n->below += below;
 		if (r->live[n->site]++) {
 			n->inner_calls++;
 			n->inner += incl;
+			n->inner_net = minus(n->inner_net, -own);
 		}
 		if (n->parent != caller) {
 			n->back += incl;
+			n->back_net = minus(n->back_net, -own);
 			r->nodes[caller].back_child += incl;
+			r->nodes[caller].back_child_net =
+				minus(r->nodes[caller].back_child_net, -own);
 		}
 		caller = index;
 	}
@@ -475,24 +533,41 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 
 /* ---- sums ---- */
 
+/*
+ * add_times: a gross and a net time into a sum of net ones and a sum of costs.  The cost is a mean: of a short time it
+ * can take more than there is.
+ */
+static void add_times(uint64_t *sum, uint64_t *costs, uint64_t gross, int64_t net)
+{
+	uint64_t shown = net < 0 ? 0 : (uint64_t)net;
+
+	if (shown > gross)
+		shown = gross;
+	*sum += shown;
+	*costs += gross - shown;
+}
+
 /* add_node: a node's figures into its context and its site. */
 static void add_node(struct reader *r, const struct node *n)
 {
 	struct image_context *c = &r->image->contexts[n->context];
 	struct image_site *s = &r->image->sites[n->site];
-	uint64_t total = less(n->incl, n->inner);
-	uint64_t self = less(n->incl, n->back_child + n->children);
+	uint64_t total = 0, self = 0, total_cost = 0, self_cost = 0;
 
+	/* ticks until finish() */
+	add_times(&total, &total_cost, less(n->incl, n->inner), minus(n->net, n->inner_net));
+	add_times(&self, &self_cost, less(n->incl, n->back_child + n->children),
+		  minus(minus(n->net, n->back_child_net), n->children_net));
+	add_times(&s->sum_ns, &s->sum_cost_ns, n->returned, n->returned_net);
 	c->calls += n->calls;
-	c->total_ns += total; /* ticks until finish() */
+	c->total_ns += total;
 	c->self_ns += self;
 	s->calls += n->calls;
 	s->running += n->running;
-	s->unwound += n->unwound;
 	s->total_ns += total;
+	s->total_cost_ns += total_cost;
 	s->self_ns += self;
-	s->sum_ns += n->returned;
-	s->below += n->inner_calls + n->below;
+	s->self_cost_ns += self_cost;
 }
 
 static void sum_thread(struct reader *r, struct image_thread *t)
@@ -501,13 +576,22 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 		struct node *n = &r->nodes[i];
 		struct node *parent = &r->nodes[n->parent];
 
-		parent->below += n->calls + n->below;
+		n->net = bounded((int64_t)n->incl - cost(r, n->calls, n->below), n->incl);
+		n->inner_net = bounded(n->inner_net, n->inner);
+		n->back_net = bounded(n->back_net, n->back);
+		n->back_child_net = bounded(n->back_child_net, n->back_child);
 		parent->children += less(n->incl, n->back);
+		/* What comes out below nothing is shown as nothing, and must not be added to its caller's own
+		 * time: own times add up to the time of the outermost calls. */
+		if (minus(n->net, n->back_net) > 0)
+			parent->children_net =
+				minus(parent->children_net, minus(n->back_net, n->net));
 		t->calls += n->calls;
 	}
 	for (size_t i = 1; i < r->n_nodes; i++)
 		add_node(r, &r->nodes[i]);
-	t->total_ns = to_ns(r, r->n_nodes ? r->nodes[0].children : 0);
+	if (r->n_nodes && r->nodes[0].children_net > 0)
+		t->total_ns = to_ns(r, (uint64_t)r->nodes[0].children_net);
 }
 
 static int read_thread(struct reader *r, const struct seg_thread *t, struct image_thread *to)
@@ -531,8 +615,12 @@ static int read_thread(struct reader *r, const struct seg_thread *t, struct imag
 		error = read_ring(r, t);
 	if (error)
 		return error;
-	for (size_t i = 0; i < r->n_nodes; i++)
-		r->nodes[i].returned = r->nodes[i].incl;
+	for (size_t i = 0; i < r->n_nodes; i++) {
+		struct node *n = &r->nodes[i];
+
+		n->returned = n->incl;
+		n->returned_net = bounded((int64_t)n->incl - cost(r, n->calls, n->below), n->incl);
+	}
 	if (t->live && r->n_nodes)
 		error = read_stack(r, t);
 	sum_thread(r, to);
@@ -585,6 +673,9 @@ static int finish_site(struct reader *r, struct image_site *s, const struct sum 
 	s->total_ns = to_ns(r, s->total_ns);
 	s->self_ns = to_ns(r, s->self_ns);
 	s->sum_ns = to_ns(r, s->sum_ns);
+	s->total_cost_ns = to_ns(r, s->total_cost_ns);
+	s->self_cost_ns = to_ns(r, s->self_cost_ns);
+	s->sum_cost_ns = to_ns(r, s->sum_cost_ns);
 	s->min_ns = s->max_ns = 0;
 	s->buckets = sum_buckets(sum, &s->n_buckets);
 	if (!s->buckets)
@@ -632,6 +723,10 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 	error = find_threads(&r);
 	if (!error) {
 		segment_clock_read(&r.clock, map, r.threads, r.n_threads, image);
+		if (image->inside_ns > 0 || image->outside_ns > 0) { /* else absurd, or none */
+			r.inside = map->header.inside;
+			r.both = map->header.inside + map->header.outside;
+		}
 		error = read_threads(&r);
 	}
 	if (!error)

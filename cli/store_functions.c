@@ -97,7 +97,8 @@ static void sql_functions(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 					    m->sum_ns,
 					    m->min_ns,
 					    m->max_ns,
-					    m->below};
+					    m->total_cost_ns,
+					    m->self_cost_ns};
 
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
 			text_print(&json, "%s%llu",

@@ -46,13 +46,17 @@ SELECT s.run, s.function,
 	hotpath_percentile(s.hist, r.ns_per_tick, 50, s.min_ns, s.max_ns) AS p50_ns,
 	hotpath_percentile(s.hist, r.ns_per_tick, 95, s.min_ns, s.max_ns) AS p95_ns,
 	hotpath_percentile(s.hist, r.ns_per_tick, 99, s.min_ns, s.max_ns) AS p99_ns,
-	100.0 * s.total_ns / nullif(r.duration_ns, 0) AS percent,
-	s.below, s.hist, r.ns_per_tick
+	-- as in query.c: of the run's duration without the cost of measuring
+	100.0 * s.total_ns / nullif(r.duration_ns * max(0.0, 1 - r.calls * (r.inside_ns + r.outside_ns)
+		/ nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
+	s.total_ns + s.total_cost_ns AS raw_total_ns, s.self_ns + s.self_cost_ns AS raw_self_ns,
+	s.hist, r.ns_per_tick
 FROM (
 	SELECT p.run, e.value ->> 0 AS function, e.value ->> 1 AS calls, e.value ->> 2 AS running,
 		e.value ->> 3 AS unwound, e.value ->> 4 AS total_ns, e.value ->> 5 AS self_ns,
 		e.value ->> 6 AS sum_ns, e.value ->> 7 AS min_ns, e.value ->> 8 AS max_ns,
-		e.value ->> 9 AS below, hotpath_histogram(p.histograms, e.key) AS hist
+		e.value ->> 9 AS total_cost_ns, e.value ->> 10 AS self_cost_ns,
+		hotpath_histogram(p.histograms, e.key) AS hist
 	FROM profile AS p, json_each(hotpath_functions(p.functions)) AS e
 ) AS s JOIN run AS r ON r.id = s.run JOIN function AS f ON f.id = s.function;
 

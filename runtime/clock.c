@@ -112,8 +112,8 @@ static void batch(struct hot *hot, uint32_t *slot, uint64_t *all, uint64_t *insi
 		compiler_barrier();
 		hp_process.hooks.exit(slot);
 	}
-	*all = hp_ticks() - start;
 	hp_fold_all(hot);
+	*all = hp_ticks() - start;
 	*inside = hot->place->seg.root->child->incl - before;
 }
 
@@ -152,6 +152,8 @@ void hp_clock_calibrate(void)
 		best_inside = best_all;
 	seg->inside = best_inside * 1024 / CALLS;
 	seg->outside = (best_all - best_inside) * 1024 / CALLS;
+	hp_process.inside = seg->inside;
+	hp_process.both = seg->inside + seg->outside;
 	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC
 			  ? 1000000000u
 			  : (uint64_t)((double)(t1 - t0) * 1e9 / (double)(m1 - m0));

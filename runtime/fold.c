@@ -78,22 +78,30 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
 }
 
 /* fold_one: counts one call in its node and stat. */
-static inline void fold_one(struct place *place, char *base, uint64_t incl, uint64_t word)
+static inline void fold_one(struct place *place, char *base, uint64_t incl, uint64_t below,
+			    uint64_t word)
 {
 	struct seg_node *n = (struct seg_node *)(word & ~(uint64_t)SEG_WORD_BITS);
 	struct seg_stat *stat = n->stat;
+	uint64_t own = net(incl, below);
 
 	bump(&n->calls, 1);
 	bump(&n->incl, incl);
+	bump(&n->below, below);
 	if (unlikely(word & SEG_INNER)) {
 		bump(&n->inner_calls, 1);
 		bump(&n->inner, incl);
+		bump(&n->inner_net, own);
 	}
-	if (unlikely(word & SEG_BACK))
+	if (unlikely(word & SEG_BACK)) {
 		bump(&n->back, incl);
-	lower(&stat->min, incl);
-	raise_to(&stat->max, incl);
-	hist_add(place, base, stat, incl);
+		bump(&n->back_net, own);
+	}
+	if ((int64_t)own < 0)
+		own = 0;
+	lower(&stat->min, own);
+	raise_to(&stat->max, own);
+	hist_add(place, base, stat, own);
 }
 
 /* sign_of_life: notes the time, about once a millisecond: what a killed process leaves as its end.
@@ -138,7 +146,7 @@ static void fold_ring(struct hot *hot)
 			}
 			continue;
 		}
-		fold_one(place, base, s->incl, word);
+		fold_one(place, base, s->incl, s->below, word);
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 		now = s->end;
@@ -166,16 +174,16 @@ static void fold(struct hot *hot)
 
 /* hp_fold_full: the ring had no slot for this call. */
 __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl,
-					    uint64_t word)
+					    uint64_t below, uint64_t word)
 {
 	struct seg_sample *s;
 
 	fold(hot);
 	s = (struct seg_sample *)take(&hot->next, sizeof(*s));
 	if (s < hot->end)
-		write_sample(s, end, incl, word);
+		write_sample(s, end, incl, below, word);
 	else
-		fold_one(hot->place, (char *)hp_process.seg, incl, word);
+		fold_one(hot->place, (char *)hp_process.seg, incl, below, word);
 }
 
 /* hp_fold_all: folds what there is, when a thread gives its place back. */

@@ -57,6 +57,7 @@ static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
 	compiler_barrier();
 	f->node = node;
 	node->stat->active++;
+	f->before = hot->calls;
 	compiler_barrier();
 	f->depth = depth;
 }
@@ -71,24 +72,27 @@ static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint6
 	struct seg_node *n = f->node;
 	struct seg_node *caller = f[-1].node;
 	uint64_t incl = now - f->start;
+	uint64_t below = hot->calls - f->before;
 	uint64_t word = (uint64_t)n | bits;
 
 	f->depth = 0;
 	compiler_barrier();
 	hot->top = f - 1;
+	bump(&hot->calls, 1);
 	if (unlikely(--n->stat->active))
 		word |= SEG_INNER;
 	if (unlikely(caller != n->parent)) {
 		bump(&caller->back_child, incl);
+		bump(&caller->back_child_net, net(incl, below));
 		word |= SEG_BACK;
 	}
 
 	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
 
 	if (unlikely(s >= hot->end))
-		hp_fold_full(hot, now, incl, word);
+		hp_fold_full(hot, now, incl, below, word);
 	else
-		write_sample(s, now, incl, word);
+		write_sample(s, now, incl, below, word);
 }
 
 /*
@@ -119,7 +123,7 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 			hot->top = f - 1;
 			continue;
 		}
-		bump(&f->node->unwound, 1);
+		bump(&f->node->stat->unwound, 1);
 		pop(hot, f, now, SEG_UNWOUND);
 	}
 }

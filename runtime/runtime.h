@@ -102,6 +102,7 @@ struct place {
 	struct edge_table *edges;
 	uint64_t chunk;		      /* size of the next arena chunk */
 	uint64_t clock_next;	      /* refresh seg.now_* at a fold after this tick */
+	uint64_t calls;		      /* hot.calls of the thread that left */
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
 	struct seg_node lost_node; /* stands for a call that has no place */
@@ -120,6 +121,7 @@ struct hot {
 			  full */
 	struct seg_sample *end;
 	struct place *place;
+	uint64_t calls; /* returned on this thread, and on those that had its place before */
 	uint64_t over;	/* calls above the deepest frame */
 	uint32_t state; /* enum thread_state */
 };
@@ -133,11 +135,13 @@ enum thread_state {
 };
 
 /* write_sample: fills a slot; a reader or a handler sees it with the last store. */
-static inline void write_sample(struct seg_sample *s, uint64_t end, uint64_t incl, uint64_t word)
+static inline void write_sample(struct seg_sample *s, uint64_t end, uint64_t incl, uint64_t below,
+				uint64_t word)
 {
 	compiler_barrier();
 	s->end = end;
 	s->incl = incl;
+	s->below = below;
 	compiler_barrier();
 	s->word = word;
 }
@@ -166,6 +170,8 @@ struct process {
 	struct seg_header *seg; /* the mapping, while ON */
 	struct hotpath_unit *units;
 	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
+	uint64_t inside;   /* as in the segment's header, 0 while they are measured */
+	uint64_t both;	   /* inside + outside */
 	bool by_command;   /* started by `hotpath run`, which takes the run in itself */
 	char path[512];	   /* of the segment */
 	char store[512];   /* folder of the store */
@@ -174,6 +180,15 @@ struct process {
 };
 
 extern struct process hp_process;
+
+/*
+ * net: a call's time without the cost of measuring it and the calls it made.  May come out below 0, in two's
+ * complement: the cost is a mean, and a single call's can be less.
+ */
+static inline uint64_t net(uint64_t incl, uint64_t below)
+{
+	return incl - ((hp_process.inside + below * hp_process.both + 512) >> 10);
+}
 
 /* hook.c */
 struct hooks hp_hooks(uint32_t clock);
@@ -185,7 +200,7 @@ struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uin
 struct seg_node *hp_tree_root(struct place *place);
 
 /* fold.c */
-void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t word);
+void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, uint64_t word);
 void hp_fold_all(struct hot *hot);
 
 /* thread.c */

@@ -43,7 +43,8 @@
  *      back to that site's node (recursion).  Such a call has SEG_BACK set, and its time stands in `back` of its own node
  *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
  *      made): they mean the same context.
- *   6. For each node: time of its own = incl - back_child - sum over children (incl - back).
+ *   6. For each node: time of its own = incl - back_child - sum over children (incl - back), likewise
+ *      in net times, where that of incl is incl - calls * inside - below * (inside + outside).
  *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).  That a site is
  *      active is counted per site and not per node: after a recursion the calls go on from a node higher up, and
  *      may come to the same site by another branch.
@@ -281,10 +282,10 @@ struct seg_carry {
  *        0    4  site
  *        4    4  active       live frames of the site on this thread
  *        8    8  next         list of the thread
- *       16    8  min          ticks; UINT64_MAX before the first call
- *       24    8  max          ticks
+ *       16    8  min          net ticks, at least 0; UINT64_MAX before the first call
+ *       24    8  max          net ticks
  *       32    8  carry        link to struct seg_carry
- *       40    8  (zero)
+ *       40    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
  *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
  */
 struct seg_stat {
@@ -294,48 +295,51 @@ struct seg_stat {
 	uint64_t min;
 	uint64_t max;
 	struct seg_carry *carry;
-	uint64_t zero2;
+	uint64_t unwound;
 	uint32_t lines[HIST_LINES];
 };
 
 /*
- * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path and a fold touch
+ * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path and a fold touch.
+ * "net" is a time without the cost of measuring (seg_header.inside and outside), two's complement: it can come out below 0.
  *
  *   offset size
  *        0    4  site         SEG_NO_SITE at the root
- *        4    4  (zero)
+ *        4    4  sibling      next child of the same parent, offset / 64; 0: none
  *        8    8  parent       0 at the root
  *       16    8  last         the node that was entered last from here
- *       24    8  stat         of the site; 0 at the root
- *       32    8  calls        returned calls, folded
- *       40    8  incl         ticks of all of them
- *       48    8  next         the node that was entered after this one from the same caller; a guess
- *       56    8  back_child   ticks of calls by recursion (SEG_BACK) made by this node's frames
- *       64    8  inner_calls  calls made while a frame of the site was live, here or at another node
- *       72    8  inner        ticks of those
- *       80    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
- *       88    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
- *       96    8  child        first child
- *      104    8  sibling      next child of the same parent
- *      112   16  (zero)
+ *       24    8  next         the node that was entered after this one from the same caller; a guess
+ *       32    8  stat         of the site; 0 at the root
+ *       40    8  calls        returned calls, folded
+ *       48    8  incl         ticks of all of them
+ *       56    8  below        measured calls that they made, directly or not
+ *       64    8  child        first child
+ *       72    8  inner_calls  calls made while a frame of the site was live, here or at another node
+ *       80    8  inner        ticks of those
+ *       88    8  inner_net
+ *       96    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
+ *      104    8  back_net
+ *      112    8  back_child   ticks of calls by recursion made by this node's frames
+ *      120    8  back_child_net
  */
 struct seg_node {
 	uint32_t site;
-	uint32_t zero4;
+	uint32_t sibling;
 	struct seg_node *parent;
 	struct seg_node *last;
+	struct seg_node *next;
 	struct seg_stat *stat;
 	uint64_t calls;
 	uint64_t incl;
-	struct seg_node *next;
-	uint64_t back_child;
+	uint64_t below;
+	struct seg_node *child;
 	uint64_t inner_calls;
 	uint64_t inner;
+	uint64_t inner_net;
 	uint64_t back;
-	uint64_t unwound;
-	struct seg_node *child;
-	struct seg_node *sibling;
-	uint64_t zero[2];
+	uint64_t back_net;
+	uint64_t back_child;
+	uint64_t back_child_net;
 };
 
 /* Bits of a sample's word below the node's address. */
@@ -349,32 +353,36 @@ enum {
 };
 
 /*
- * struct seg_sample: one call that returned, 24 bytes
+ * struct seg_sample: one call that returned, 32 bytes
  *
  *   offset size
  *        0    8  end          ticks at the exit
  *        8    8  incl         ticks between entry and exit
- *       16    8  word         address of the node, and bits; SEG_FOLDED alone before first use.  Written last
+ *       16    8  below        measured calls that it made, directly or not
+ *       24    8  word         address of the node, and bits; SEG_FOLDED alone before first use.  Written last
  */
 struct seg_sample {
 	uint64_t end;
 	uint64_t incl;
+	uint64_t below;
 	uint64_t word;
 };
 
 /*
- * struct seg_frame: one entry of the shadow stack, 24 bytes
+ * struct seg_frame: one entry of the shadow stack, 32 bytes
  *
  *   offset size
  *        0    8  start        ticks at the entry
  *        8    8  depth        complement of the stack pointer in the entry hook, so that an inner call has
  *                             the greater one; 0: not live (invariant 4)
  *       16    8  node
+ *       24    8  before       calls that had returned on this thread (and on those that had its place before)
  */
 struct seg_frame {
 	uint64_t start;
 	uint64_t depth;
 	struct seg_node *node;
+	uint64_t before;
 };
 
 /*
@@ -435,8 +443,8 @@ SEG_ASSERT_AT(seg_header, lost, 240);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
 SEG_ASSERT_AT(seg_stat, lines, 48);
-SEG_ASSERT_AT(seg_node, next, 48);
-SEG_ASSERT_AT(seg_node, child, 96);
+SEG_ASSERT_AT(seg_node, below, 56);
+SEG_ASSERT_AT(seg_node, back_child_net, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, ring, 256);
@@ -444,7 +452,7 @@ _Static_assert(sizeof(struct seg_header) == 368 && sizeof(struct seg_header) <= 
 _Static_assert(sizeof(struct seg_site) == 32, "");
 _Static_assert(sizeof(struct seg_stat) == 736, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
-_Static_assert(sizeof(struct seg_sample) == 24, "");
-_Static_assert(sizeof(struct seg_frame) == 24, "");
+_Static_assert(sizeof(struct seg_sample) == 32, "");
+_Static_assert(sizeof(struct seg_frame) == 32, "");
 
 #endif /* HOTPATH_SEGMENT_H */

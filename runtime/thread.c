@@ -128,6 +128,7 @@ void hp_place_attach(struct hot *hot, struct place *p)
 	hot->next = (uint64_t)p->ring_from;
 	hot->end = p->seg.ring + SEG_RING;
 	hot->place = p;
+	hot->calls = p->calls;
 	hot->over = 0;
 	compiler_barrier();
 	hot->top = p->seg.stack;
@@ -242,6 +243,7 @@ static void thread_end(void *round)
 
 	hp_close_frames(hot, p->seg.stack, now);
 	hp_fold_all(hot);
+	p->calls = hot->calls;
 	p->seg.end_ticks = now;
 	p->seg.live = 0;
 	hot->state = THREAD_OVER;

@@ -16,7 +16,7 @@
 
 enum {
 	NODES_BASE = 2048,
-	NODES_PER_SITE = 16,
+	NODES_PER_SITE = 12,
 	EDGES_FIRST = 256, /* entries of a thread's first edge table */
 };
 
@@ -141,7 +141,9 @@ static struct seg_node *node_new(struct place *place, struct seg_node *parent, u
 	n->last = n;
 	n->next = n;
 	n->stat = stat;
-	n->sibling = parent->child;
+	n->sibling = parent->child
+			     ? (uint32_t)(((uint64_t)parent->child - hp_process.seg->map_base) / 64)
+			     : 0;
 	compiler_barrier();
 	parent->child = n;
 	place->seg.n_nodes++;

@@ -165,6 +165,9 @@ static void functions_have_exact_numbers(void **state)
 	image.sites[0].calls++;
 	image.sites[0].running = 1;
 	image.sites[0].total_ns += 1000;
+	image.sites[0].total_cost_ns = 3000;
+	image.sites[0].self_cost_ns = 2000;
+	image.sites[0].sum_cost_ns = 990;
 	fake_call(&image, 1, 200);
 	fake_call(&image, 1, 100);
 	image.sites[1].total_ns = 100;
@@ -186,12 +189,25 @@ static void functions_have_exact_numbers(void **state)
 	assert_true(fn->percentile_ns[0] == 1);
 	assert_true(fn->percentile_ns[1] == 50);
 	assert_true(fn->percentile_ns[2] == 99);
-	assert_true(fabs(fn->percent - 0.595) < 1e-9);
+	/* 102 calls cost 20 ns each, and the duration is told without them too. */
+	assert_true(fabs(fn->percent - 100.0 * 5950 / (1000000 - 102 * 20)) < 1e-9);
 	fn = &report.functions[1];
 	assert_int_equal(fn->total_ns, 100);
 	assert_int_equal(fn->sum_ns, 150);
 	assert_int_equal(fn->unwound, 1);
 	assert_true(fn->mean_ns == 75);
+	model_report_release(&report);
+
+	report.raw = true;
+	assert_int_equal(percentiles_parse(&report.percentiles, "50", "x", &error), ERR_OK);
+	assert_int_equal(query_run(&f->store, 1, &report.run, &error), ERR_OK);
+	assert_int_equal(query_functions(&f->store, &report, &error), ERR_OK);
+	fn = &report.functions[0];
+	assert_int_equal(fn->total_ns, 5950 + 3000);
+	assert_int_equal(fn->self_ns, 4950 + 2000);
+	assert_true(fn->mean_ns == 50 + 10);
+	assert_true(fn->percentile_ns[0] == 50 + 10);
+	assert_true(fabs(fn->percent - 0.895) < 1e-9);
 	model_report_release(&report);
 }
 

@@ -277,13 +277,15 @@ static void copies_of_a_function_are_one(void **state)
 	outer = fake_context(&image, -1, 0, 1, 1000, 800);
 	fake_context(&image, outer, 1, 1, 200, 200);
 	image.sites[0].self_ns = 800;
+	image.sites[0].total_cost_ns = 30;
+	image.sites[1].total_cost_ns = 6;
 	assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
 	assert_int_equal(number(&store, "SELECT count(*) FROM functions"), 1);
 	assert_int_equal(number(&store, "SELECT calls FROM functions"), 2);
 	assert_int_equal(number(&store, "SELECT total_ns FROM functions"), 1000);
 	assert_int_equal(number(&store, "SELECT self_ns FROM functions"), 1000);
 	assert_int_equal(number(&store, "SELECT sum_ns FROM functions"), 1200);
-	assert_int_equal(number(&store, "SELECT below FROM functions"), 1);
+	assert_int_equal(number(&store, "SELECT raw_total_ns - total_ns FROM functions"), 30);
 	assert_int_equal(number(&store, "SELECT min_ns FROM functions"), 200);
 	assert_int_equal(number(&store, "SELECT max_ns FROM functions"), 1000);
 	assert_int_equal(number(&store, "SELECT mean_ns FROM functions"), 600);
@@ -422,7 +424,9 @@ static void large_image(struct image *image, unsigned seed)
 			fake_call(image, i,
 				  (uint64_t)exp(centre + 0.15 * fake_normal(&random) +
 						(fake_random(&random) % 100 == 0)));
-		image->sites[i].below = image->sites[i].calls * 2;
+		image->sites[i].self_cost_ns = image->sites[i].calls * 20;
+		image->sites[i].total_cost_ns = image->sites[i].calls * 40;
+		image->sites[i].sum_cost_ns = image->sites[i].calls * 40;
 		fake_context(image, parent, (int)i, image->sites[i].calls, image->sites[i].total_ns,
 			     image->sites[i].self_ns);
 		if (i % 2)
