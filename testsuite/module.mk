@@ -20,8 +20,8 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes
 -include testsuite/plugin/module.mk
 -include testsuite/torture/module.mk
 
-CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran-11 gfortran-12 gcc-12-source cppcheck \
-	clang-format sqlite3
+CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gcc-12-source cppcheck \
+	clang-format sqlite3 jq git bsdutils bsdextrautils groff-base
 CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
 	check-fuzz check-torture-sample
 
@@ -29,6 +29,8 @@ CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-ho
 check:
 	@$(MAKE) --no-print-directory -s deps EXTRA_PACKAGES="$(CHECK_PACKAGES)"
 	@$(MAKE) --no-print-directory -s all
+	@if gcc-11 -v >/dev/null 2>&1 && [ -d "$$(gcc-11 -print-file-name=plugin)/include" ]; then \
+		$(MAKE) --no-print-directory -s CC=gcc-11 plugin; fi
 	@$(MAKE) --no-print-directory -s check-all
 
 check-all:
