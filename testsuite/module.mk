@@ -43,3 +43,11 @@ bench: all
 .PHONY: check-e2e
 check-e2e: all
 	bats testsuite/e2e
+
+.PHONY: readme
+readme: all
+	@testsuite/readme.sh "$(abspath $(B))"
+
+.PHONY: check-truth
+check-truth: all
+	@testsuite/truth/truth.sh "$(abspath $(B))" "$(CC)"
