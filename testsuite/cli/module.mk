@@ -1,9 +1,10 @@
 # Tests of the command line tool.
 #
+#   check-stats the promises of the comparison, over simulated runs
 #   check-cli   bats over the commands in the build tree; never touches the user's own state
 #   UNIT_TESTS  cmocka programs in build/test/unit
 
-CLI_UNIT_TESTS = test_store test_query test_format
+CLI_UNIT_TESTS = test_store test_query test_format test_stats
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
 
@@ -14,6 +15,16 @@ $(B)/test/unit/%.o: testsuite/unit/%.c
 $(CLI_UNIT_BINS): $(B)/test/unit/test_%: $(B)/test/unit/test_%.o $(B)/test/unit/fake_image.o $(CLI_LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) -lcmocka
 
+$(B)/test/unit/test_stats: $(B)/test/unit/simulate.o
+
+# How often the verdicts of `hotpath diff` are right, as a table: some minutes.
+$(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/fake_image.o $(CLI_LIB)
+	$(CC) $(HOTPATH_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+
+.PHONY: check-stats
+check-stats: $(B)/test/check_stats
+	@$<
+
 .PHONY: check-cli check-cli-unit
 check-cli-unit: $(CLI_UNIT_BINS)
 	@for t in $^; do $$t || exit 1; done
@@ -21,5 +32,5 @@ check-cli-unit: $(CLI_UNIT_BINS)
 check-cli: cli runtime plugin
 	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/cli
 
-.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o
--include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d
+.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o
+-include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d

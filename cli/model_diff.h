@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model of a comparison: two sides, each a set of runs, and what changed from one to the other.
+ *
+ * A run here is what one `hotpath run` recorded, with all its processes added up, or else one process: the
+ * thing that is repeated.  query_diff.c fills in the sides and the cells, compare.c the changes.
+ */
+#ifndef HOTPATH_MODEL_DIFF_H
+#define HOTPATH_MODEL_DIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum model_verdict {
+	VERDICT_INCONCLUSIVE, /* the runs do not tell */
+	VERDICT_SAME,	      /* shown to differ by less than the least effect */
+	VERDICT_SLOWER,
+	VERDICT_FASTER,
+	VERDICT_ADDED,	 /* called on the head side only */
+	VERDICT_REMOVED, /* called on the base side only */
+};
+
+enum model_metric {
+	METRIC_SELF, /* time of its own per call */
+	METRIC_TOTAL,
+	METRIC_P50,
+	METRIC_P99,
+	METRIC_CALLS, /* per run */
+};
+
+enum { MODEL_TAILS = 2 }; /* p95 and p99 */
+
+/* One function in one run; calls 0: it was not called there. */
+struct model_cell {
+	double calls, self_ns, total_ns;
+	double p50_ns, p99_ns; /* NAN unless the metric asked for them */
+};
+
+/* Buckets of all runs of a side, ascending by time, for percentiles. */
+struct model_bucket {
+	double ns;
+	uint32_t run;
+	double count;
+};
+
+struct model_tail {
+	double percent;
+	double base_ns, head_ns;	/* of the calls of all runs of a side; NAN unknown */
+	double change, ci_low, ci_high; /* in percent; the interval is NAN with few runs */
+};
+
+struct model_change {
+	enum model_verdict verdict;
+	double base, head;	/* medians over the runs, of the metric; NAN when not called */
+	double change;		/* in percent; NAN unknown */
+	double ci_low, ci_high; /* in percent; NAN when so few runs have none */
+	double ci_level;	/* confidence really reached, 0.95 where possible */
+	double p, q;		/* NAN when not tested */
+	double more_runs; /* a side, with VERDICT_INCONCLUSIVE; INFINITY: too many, NAN: unknown */
+};
+
+struct model_diff_function {
+	char *name, *qualified, *mangled, *label, *file; /* the head's, where it has the function */
+	char *old_name, *old_file; /* renamed or moved: the base's; else NULL */
+	int64_t line;
+	struct model_cell *cells; /* of the base's runs, then of the head's */
+	struct model_change change;
+	double calls_base, calls_head; /* a run, on average */
+	bool calls_exact;	       /* the same number in all runs of each side, at least two */
+	double impact_calls, impact_cost, impact_ns; /* on the time of a run; the last is the sum */
+	double share; /* of the time of its own, 0 .. 1, on the side where it is larger */
+	bool wanted;  /* its tails are asked for */
+	struct model_bucket *buckets[2];
+	size_t n_buckets[2];
+	struct model_tail tails[MODEL_TAILS];
+};
+
+struct model_side {
+	char *asked;	  /* as the user named it */
+	int64_t *run_ids; /* processes, ascending */
+	size_t n_run_ids;
+	size_t n;	/* runs: processes of one `hotpath run` are one */
+	size_t *run_of; /* for each of run_ids: which of the n it belongs to */
+	char *commit, *branch, *command, *host; /* NULL: unknown, or not the same in all */
+	char **builds;				/* build-ids of its objects, ascending */
+	size_t n_builds;
+	int64_t failed, lost, dirty; /* runs that ended badly; calls lost; runs of a changed tree */
+	int64_t first_ns, last_ns;   /* when its first and its last run started */
+};
+
+struct model_diff {
+	struct model_side base, head;
+	enum model_metric metric;
+	double min_effect;		  /* 0.02: two percent */
+	struct model_diff_function total; /* its cells are sums over all functions */
+	struct model_diff_function *functions;
+	size_t n;	/* shown */
+	size_t matched; /* passed the focus */
+	size_t all;	/* functions of both sides */
+	size_t tested;
+};
+
+/* model_same_build: both sides ran the same objects, as far as is known. */
+bool model_same_build(const struct model_diff *diff);
+/* model_verdict_name: "slower", ... */
+const char *model_verdict_name(enum model_verdict verdict);
+const char *model_metric_name(enum model_metric metric);
+/* model_diff_title: what a function is called on the screen. */
+const char *model_diff_title(const struct model_diff_function *function);
+
+void model_diff_function_release(struct model_diff_function *function);
+/* model_diff_release: frees what it holds; a zeroed struct may be released. */
+void model_diff_release(struct model_diff *diff);
+
+#endif /* HOTPATH_MODEL_DIFF_H */
