@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "segment_map.h"
+#include "segment_contexts.h"
+#include "segment_stats.h"
 #include "segment_sum.h"
 
 /* A node of a thread's tree as we count it. */
@@ -43,16 +45,8 @@ struct reader {
 	int *table; /* hash of node links, into nodes */
 	uint64_t table_mask;
 
-	int *edges; /* hash of (context parent, site), into image.contexts */
-	uint64_t edges_mask;
-	size_t room_contexts;
+	struct segment_contexts contexts;
 };
-
-static uint64_t mix(uint64_t v)
-{
-	v *= 0x9e3779b97f4a7c15ull;
-	return v ^ v >> 29;
-}
 
 static uint64_t to_ns(const struct reader *r, uint64_t ticks)
 {
@@ -64,79 +58,11 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* grow: doubles an array that is full; false without memory. */
-static bool grow(void **array, size_t used, size_t *room, size_t size)
-{
-	if (used < *room)
-		return true;
-	size_t more = *room ? 2 * *room : 64;
-	void *p = realloc(*array, more * size);
-
-	if (!p)
-		return false;
-	*array = p;
-	*room = more;
-	return true;
-}
-
-/* ---- contexts of the whole run ---- */
-
-static uint64_t edge_slot(const struct reader *r, int parent, int site)
-{
-	uint64_t i = mix((uint64_t)(uint32_t)parent << 32 | (uint32_t)site) & r->edges_mask;
-
-	while (r->edges[i] >= 0) {
-		const struct image_context *c = &r->image->contexts[r->edges[i]];
-
-		if (c->parent == parent && c->site == site)
-			break;
-		i = (i + 1) & r->edges_mask;
-	}
-	return i;
-}
-
-static bool edges_grow(struct reader *r)
-{
-	uint64_t n = r->edges ? 2 * (r->edges_mask + 1) : 256;
-	int *edges = malloc(n * sizeof(int));
-
-	if (!edges)
-		return false;
-	memset(edges, -1, n * sizeof(int));
-	free(r->edges);
-	r->edges = edges;
-	r->edges_mask = n - 1;
-	for (size_t i = 0; i < r->image->n_contexts; i++) {
-		const struct image_context *c = &r->image->contexts[i];
-
-		r->edges[edge_slot(r, c->parent, c->site)] = (int)i;
-	}
-	return true;
-}
-
-/* context_get: the context of a site under another; -1 without memory. */
-static int context_get(struct reader *r, int parent, int site)
-{
-	struct image *image = r->image;
-
-	if ((!r->edges || image->n_contexts * 2 >= r->edges_mask) && !edges_grow(r))
-		return -1;
-	uint64_t slot = edge_slot(r, parent, site);
-
-	if (r->edges[slot] >= 0)
-		return r->edges[slot];
-	if (!grow((void **)&image->contexts, image->n_contexts, &r->room_contexts,
-		  sizeof(*image->contexts)))
-		return -1;
-	image->contexts[image->n_contexts] = (struct image_context){.parent = parent, .site = site};
-	return r->edges[slot] = (int)image->n_contexts++;
-}
-
 /* ---- the tree of one thread ---- */
 
 static uint64_t table_slot(const struct reader *r, const struct seg_node *link)
 {
-	uint64_t i = mix((uint64_t)link) & r->table_mask;
+	uint64_t i = segment_mix((uint64_t)link) & r->table_mask;
 
 	while (r->table[i] >= 0 && r->nodes[r->table[i]].link != link)
 		i = (i + 1) & r->table_mask;
@@ -242,7 +168,8 @@ static int node_add(struct reader *r, const struct seg_node *link, const struct 
 		if (add.site < 0)
 			return IMAGE_OK;
 		add.depth = r->nodes[parent].depth + 1;
-		add.context = context_get(r, r->nodes[parent].context, add.site);
+		add.context =
+			segment_context(&r->contexts, r->image, r->nodes[parent].context, add.site);
 		if (add.context < 0)
 			return IMAGE_MEMORY;
 	} else if (n->site != SEG_NO_SITE || n->parent) {
@@ -264,7 +191,7 @@ static int node_add(struct reader *r, const struct seg_node *link, const struct 
 		add.back_child = n->back_child;
 		add.back_child_net = (int64_t)n->back_child_net;
 	}
-	if (!grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
+	if (!segment_grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
 		return IMAGE_MEMORY;
 	if ((!r->table || r->n_nodes * 2 >= r->table_mask) && !table_grow(r))
 		return IMAGE_MEMORY;
@@ -323,108 +250,6 @@ static int read_tree(struct reader *r, const struct seg_node *root)
 	for (size_t i = 0; i < r->n_nodes && !error; i++) {
 		n = segment_at(r->map, r->nodes[i].link, sizeof(*n), ALIGN_NODE);
 		error = read_children(r, n->child, (int)i);
-	}
-	return error;
-}
-
-/* ---- histograms ---- */
-
-/* read_line: 16 counters, where the stat says that they are. */
-static int read_line(struct reader *r, uint64_t index, uint32_t line, int site)
-{
-	const void *link = (const void *)(r->map->header.map_base + 64 * index);
-	const uint32_t *counters =
-		segment_at(r->map, link, HIST_LINE * sizeof(uint32_t), ALIGN_LINE);
-	int added = counters ? segment_seen_add(&r->seen, link) : 0;
-
-	if (added < 0)
-		return added;
-	if (!added) {
-		image_damage(r->image, "a histogram of %s is %s", r->image->sites[site].name,
-			     counters ? "in two places" : "unreachable");
-		return IMAGE_OK;
-	}
-	for (uint32_t i = 0; i < HIST_LINE; i++)
-		if (counters[i] && !sum_add(&r->sums[site], line * HIST_LINE + i, counters[i]))
-			return IMAGE_MEMORY;
-	return IMAGE_OK;
-}
-
-static int read_lines(struct reader *r, const struct seg_stat *stat, int site)
-{
-	int error = IMAGE_OK;
-
-	for (uint32_t line = 0; line < HIST_LINES && !error; line++) {
-		uint64_t index = stat->lines[line];
-
-		if (index)
-			error = read_line(r, index, line, site);
-	}
-	return error;
-}
-
-static int read_carries(struct reader *r, const struct seg_stat *stat, int site)
-{
-	const struct seg_carry *link = stat->carry;
-
-	while (link) {
-		const struct seg_carry *c = segment_at(r->map, link, sizeof(*c), ALIGN_CARRY);
-		uint64_t bucket = c ? c->bucket : 0;
-		int added = c && bucket < HIST_BUCKETS ? segment_seen_add(&r->seen, link) : 0;
-
-		if (added < 0)
-			return added;
-		if (!added) {
-			image_damage(r->image, "a histogram of %s breaks off",
-				     r->image->sites[site].name);
-			return IMAGE_OK;
-		}
-		if (!sum_add(&r->sums[site], (uint32_t)bucket, 1ull << 32))
-			return IMAGE_MEMORY;
-		link = c->next;
-	}
-	return IMAGE_OK;
-}
-
-/* read_stat: what one thread has of one site's histogram. */
-static int read_stat(struct reader *r, const struct seg_stat *s)
-{
-	uint32_t id = s->site;
-	int site = id >= 1 && id <= r->map->header.n_sites ? r->site_of_id[id] : -1;
-	uint64_t min = s->min, max = s->max;
-
-	if (site < 0) {
-		image_damage(r->image, "a histogram has the unknown site %u", id);
-		return IMAGE_OK;
-	}
-	if (min <= max && max <= r->clock.most_ticks)
-		sum_limits(&r->sums[site], min, max);
-	else if (min != UINT64_MAX || max) /* else: no call yet */
-		image_damage(r->image, "the limits of a histogram of %s are absurd",
-			     r->image->sites[site].name);
-	if (s->unwound <= r->clock.most_ticks)
-		r->image->sites[site].unwound += s->unwound;
-	int error = read_lines(r, s, site);
-
-	return error ? error : read_carries(r, s, site);
-}
-
-static int read_stats(struct reader *r, const struct seg_stat *link)
-{
-	int error = IMAGE_OK;
-
-	while (link && !error) {
-		const struct seg_stat *s = segment_at(r->map, link, sizeof(*s), ALIGN_STAT);
-		int added = s ? segment_seen_add(&r->seen, link) : 0;
-
-		if (added < 0)
-			return added;
-		if (!added) {
-			image_damage(r->image, "the list of histograms breaks off");
-			break;
-		}
-		error = read_stat(r, s);
-		link = s->next;
 	}
 	return error;
 }
@@ -596,6 +421,8 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 
 static int read_thread(struct reader *r, const struct seg_thread *t, struct image_thread *to)
 {
+	const struct segment_stats stats = {r->map,  r->image, r->site_of_id,
+					    r->sums, &r->seen, r->clock.most_ticks};
 	int error;
 
 	table_clear(r);
@@ -610,7 +437,7 @@ static int read_thread(struct reader *r, const struct seg_thread *t, struct imag
 		r->image->lost[i] += t->lost[i];
 	error = read_tree(r, t->root);
 	if (!error)
-		error = read_stats(r, t->stats);
+		error = segment_stats_read(&stats, t->stats);
 	if (!error)
 		error = read_ring(r, t);
 	if (error)
@@ -642,8 +469,8 @@ static int find_threads(struct reader *r)
 			image_damage(r->image, "the list of threads breaks off");
 			break;
 		}
-		if (!grow((void **)&r->threads, r->n_threads, &r->room_threads,
-			  sizeof(*r->threads)))
+		if (!segment_grow((void **)&r->threads, r->n_threads, &r->room_threads,
+				  sizeof(*r->threads)))
 			return IMAGE_MEMORY;
 		r->threads[r->n_threads++] = t;
 		link = t->next;
@@ -739,7 +566,7 @@ out:
 	free(r.threads);
 	free(r.nodes);
 	free(r.table);
-	free(r.edges);
+	segment_contexts_release(&r.contexts);
 	segment_seen_release(&r.seen);
 	return error;
 }

@@ -62,6 +62,16 @@ void *genuine_at(const struct genuine *g, const void *link)
 	return g->map + at;
 }
 
+struct seg_node *genuine_sibling(const struct genuine *g, const struct seg_node *node)
+{
+	return node->sibling ? (void *)(genuine_header(g)->map_base + 64ull * node->sibling) : NULL;
+}
+
+uint32_t genuine_as_sibling(const struct genuine *g, const void *link)
+{
+	return (uint32_t)(((uint64_t)link - genuine_header(g)->map_base) / 64);
+}
+
 static _Noreturn void run_shape(const char *folder, const char *shape)
 {
 	const char *build = getenv("BUILD");

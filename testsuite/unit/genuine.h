@@ -27,6 +27,10 @@ struct seg_header *genuine_header(const struct genuine *g);
 /* genuine_at: what a link in the segment leads to. */
 void *genuine_at(const struct genuine *g, const void *link);
 
+/* genuine_sibling: a node's link to its sibling; genuine_as_sibling: a link as a node has it, offset / 64. */
+struct seg_node *genuine_sibling(const struct genuine *g, const struct seg_node *node);
+uint32_t genuine_as_sibling(const struct genuine *g, const void *link);
+
 /* genuine_poke: overwrites some bytes of the mapping; genuine_mend() puts all back. */
 void genuine_poke(void *at, const void *value, size_t size);
 void genuine_mend(void);

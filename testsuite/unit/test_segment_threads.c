@@ -36,24 +36,13 @@ static struct seg_node *root(const struct genuine *g)
 	return genuine_at(g, thread(g, 0)->root);
 }
 
-/* sibling_of: a node's link to its sibling; the segment keeps it as offset / 64. */
-static struct seg_node *sibling_of(const struct genuine *g, const struct seg_node *n)
-{
-	return n->sibling ? (void *)(genuine_header(g)->map_base + 64ull * n->sibling) : NULL;
-}
-
-static uint32_t as_sibling(const struct genuine *g, const void *link)
-{
-	return (uint32_t)(((uint64_t)link - genuine_header(g)->map_base) / 64);
-}
-
 /* child: link to the node of a site below another. */
 static struct seg_node *child(const struct genuine *g, const struct seg_node *n, uint32_t site)
 {
 	struct seg_node *link = n->child;
 
 	while (((struct seg_node *)genuine_at(g, link))->site != site)
-		link = sibling_of(g, genuine_at(g, link));
+		link = genuine_sibling(g, genuine_at(g, link));
 	return link;
 }
 
@@ -416,9 +405,9 @@ static void node_sibling_cycle(void **state)
 	(void)state;
 	if (last->sibling)
 		last = below_outer(LEAF);
-	POKE(last->sibling, as_sibling(&nest, outer()->child));
+	POKE(last->sibling, genuine_as_sibling(&nest, outer()->child));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
-	POKE(last->sibling, as_sibling(&nest, link_of(&nest, last)));
+	POKE(last->sibling, genuine_as_sibling(&nest, link_of(&nest, last)));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
 	POKE(last->sibling, (uint32_t)(nest.size / 64));
 	genuine_same_times(&nest, genuine_damaged(&nest, "unreachable"));
