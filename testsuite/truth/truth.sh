@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make check-truth: reported times against known ones.  Not part of `make check`: a machine that is busy may fail it.
-# Within 2 % from 100 ns on, 1 ns below; the loop around 20 million tiny calls within 25 % or 2 ns a turn.
+# Within 2 % from 100 ns on, 2 ns below; the loop around 20 million tiny calls within 25 % or 2 ns a turn.
 set -eu
 b=$1 cc=$2 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$b/truth"
@@ -19,7 +19,7 @@ awk -F, -v OFS=, '
     split($0, w, " "); name = w[1]; truth = w[3]
     got = w[2] == "p50_ns" ? p50[name] : self[name]
     error = 100 * (got - truth) / truth
-    allowed = w[2] == "self_ns" ? 25 : truth < 100 ? 100 / truth : 2
+    allowed = w[2] == "self_ns" ? 25 : truth < 100 ? 200 / truth : 2
     off = error < 0 ? -error : error
     bad = off > allowed && !(w[2] == "self_ns" && off * truth / 100 < 2 * 20000000)
     printf "%-12s %-8s %14.1f %14.1f %9.2f%s\n", name, w[2], truth, got, error, bad ? "  too far" : ""
