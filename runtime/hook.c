@@ -176,19 +176,16 @@ static bool push_slow(struct hot *hot, uint32_t site, uint64_t depth)
 	if (depth < hot->top->depth)
 		close_dead(hot, depth, hp_ticks());
 	if (hot->top == hot->limit && !hp_stack_grow(hot)) {
-		if (!hot->over++) /* put up a wall, so that no exit from above takes the frame below
-				   */
-			push(hot, &hot->place->lost_node, depth);
-		count_lost(hot, SEG_LOST_DEEP);
-		return false;
+		/* A wall, so that no exit from above takes the frame below. */
+		push(hot, &hot->place->lost_node, depth);
+	} else if (!hot->over) {
+		push(hot, hp_tree_child(hot->place, hot->top->node, site), depth);
+		return true;
 	}
-	if (unlikely(hot->over)) {
-		hot->over++;
-		count_lost(hot, SEG_LOST_DEEP);
-		return false;
-	}
-	push(hot, hp_tree_child(hot->place, hot->top->node, site), depth);
-	return true;
+	hot->over++;
+	count_lost(hot,
+		   hot->place->seg.stack_used < SEG_STACK_MAX ? SEG_LOST_MEMORY : SEG_LOST_DEEP);
+	return false;
 }
 
 /*

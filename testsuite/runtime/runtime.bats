@@ -191,6 +191,13 @@ field() {
   [ ! -s "$T/out" ]
 }
 
+@test "calls for which the segment cannot grow are counted as lost" {
+  (ulimit -f 300; ulimit -s unlimited; "$BUILD/test/shapes" recurse 50000) 2> "$T/err"
+  [ ! -s "$T/err" ]
+  run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
+  has "lost memory 50001"
+}
+
 @test "RLIMIT_FSIZE, RLIMIT_NOFILE and RLIMIT_AS do the program no harm" {
   (ulimit -f 10; "$BUILD/test/shapes" nest) > "$T/out" 2>&1
   (ulimit -f 200; "$BUILD/test/shapes" threads 8) >> "$T/out" 2>&1
