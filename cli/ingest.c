@@ -311,7 +311,7 @@ static void sum_up(const struct image *image, struct sums *sums)
 	memset(sums, 0, sizeof(*sums));
 	/* Calls whose context was merged into another are recorded, so they are not lost. */
 	for (int i = 0; i < SEG_LOST_COUNT; i++)
-		if (i != SEG_LOST_CONTEXTS)
+		if (i != SEG_LOST_CONTEXTS && i != SEG_LOST_SITES) /* these count no calls */
 			sums->lost = (uint64_t)clamp(sums->lost + (uint64_t)clamp(image->lost[i]));
 	for (size_t i = 0; i < image->n_sites; i++)
 		sums->calls = (uint64_t)clamp(sums->calls + (uint64_t)clamp(image->sites[i].calls));

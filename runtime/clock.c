@@ -94,6 +94,7 @@ uint32_t hp_clock_choose(void)
 }
 
 enum {
+	FRAMES = 512,
 	BATCHES = 24,
 	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life */
 };
@@ -154,7 +155,8 @@ void hp_clock_calibrate(void)
 	struct hot saved = *hot;
 	uint64_t best_all = UINT64_MAX, best_inside = 0;
 	uint64_t t0, t1, m0, m1;
-	struct place *place = hp_place_new();
+	/* Few frames: a file size limit should not be used up by the room for a deep stack. */
+	struct place *place = hp_place_new(FRAMES);
 
 	if (!place)
 		return;

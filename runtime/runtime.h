@@ -210,7 +210,7 @@ void hp_threads_forget(void);
 void hp_place_attach(struct hot *hot, struct place *place);
 bool hp_stack_grow(struct hot *hot);
 void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align);
-struct place *hp_place_new(void);
+struct place *hp_place_new(uint64_t max_frames);
 
 /* segment.c */
 int hp_segment_create(const char *folder);

@@ -101,6 +101,7 @@ enum seg_lost {
 	SEG_LOST_STRAY = 3,    /* exits without an entry: from before a fork, or another thread's */
 	SEG_LOST_CONTEXTS = 4, /* contexts merged into one per function: the tree is full */
 	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
+	SEG_LOST_SITES = 6,    /* functions, not calls: there was no room for their names, so they were not measured */
 	SEG_LOST_COUNT = 16,
 };
 

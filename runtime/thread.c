@@ -101,15 +101,15 @@ bool hp_stack_grow(struct hot *hot)
 	return true;
 }
 
-/* hp_place_new: a place in a new area; NULL when the file cannot grow. */
-struct place *hp_place_new(void)
+/* hp_place_new: a place with room for so many frames at most; NULL when the file cannot grow. */
+struct place *hp_place_new(uint64_t max_frames)
 {
 	struct place *p = hp_segment_area(sizeof(*p), sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->chunk = ARENA_FIRST;
-	p->seg.stack = hp_segment_area(SEG_STACK_MAX * sizeof(struct seg_frame), STACK_STEP);
+	p->seg.stack = hp_segment_area(max_frames * sizeof(struct seg_frame), STACK_STEP);
 	p->seg.root = p->seg.stack ? hp_tree_root(p) : NULL;
 	if (!p->seg.root)
 		return NULL;
@@ -156,7 +156,7 @@ static struct place *place_take(void)
 	}
 	if (p)
 		return p;
-	p = hp_place_new();
+	p = hp_place_new(SEG_STACK_MAX);
 	if (!p)
 		return NULL;
 	__atomic_fetch_add(&n_places, 1, __ATOMIC_RELAXED);

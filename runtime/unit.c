@@ -216,8 +216,10 @@ static int register_locked(struct hotpath_unit *unit)
 		return -1;
 	struct seg_unit *copy = unit_copy(unit);
 
-	if (!copy)
+	if (!copy) {
+		hp_process.seg->lost[SEG_LOST_SITES] += unit->n_sites;
 		return -1;
+	}
 	unit->next = hp_process.units;
 	hp_process.units = unit;
 	unit->unregister = unit_unregister;

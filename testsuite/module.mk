@@ -3,11 +3,11 @@
 TEST_CFLAGS = $(HOTPATH_CFLAGS) -Wno-missing-prototypes
 RUNTIME_ABS = $(abspath $(B))/lib/libhotpath.so
 
-$(B)/test/segdump: testsuite/runtime/segdump.c $(wildcard cli/segment_*.c) cli/image.c cli/image.h
+$(B)/test/segdump: testsuite/runtime/segdump.c $(wildcard cli/segment_*.[ch]) cli/image.c cli/image.h $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lm
 
-$(B)/test/shapes: testsuite/runtime/shapes.c testsuite/runtime/unit.h $(B)/lib/libhotpath.so
+$(B)/test/shapes: testsuite/runtime/shapes.c testsuite/runtime/unit.h runtime/abi.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
 
@@ -21,7 +21,7 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes
 -include testsuite/torture/module.mk
 
 CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gcc-12-source cppcheck \
-	clang-format sqlite3 jq git bsdutils bsdextrautils groff-base
+	clang-format sqlite3 jq git bsdutils bsdextrautils groff-base g++ xz-utils perl
 CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
 	check-fuzz check-torture-sample
 

@@ -192,10 +192,15 @@ field() {
 }
 
 @test "calls for which the segment cannot grow are counted as lost" {
-  (ulimit -f 300; ulimit -s unlimited; "$BUILD/test/shapes" recurse 50000) 2> "$T/err"
+  (ulimit -f 300; "$BUILD/test/shapes" nest) 2> "$T/err"
   [ ! -s "$T/err" ]
   run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
-  has "lost memory 50001"
+  has "lost memory 6000"
+  rm -rf "$T/seg"
+  (ulimit -f 70; "$BUILD/test/shapes" nest) 2> "$T/err"
+  [ ! -s "$T/err" ]
+  run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
+  has "lost functions 5"
 }
 
 @test "RLIMIT_FSIZE, RLIMIT_NOFILE and RLIMIT_AS do the program no harm" {
