@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -434,6 +435,7 @@ bool hp_process_restart(void)
 		note_start();
 		hp_process.state = PROCESS_ON;
 		on = true;
+		munmap(old, old->map_size);
 	}
 	errno = saved_errno;
 	return on;
