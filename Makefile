@@ -31,6 +31,14 @@ include cli/module.mk
 include testsuite/module.mk
 include examples/module.mk
 
+# Said once and plainly, rather than by a hundred compiler errors.
+ifneq ($(filter-out deps check demo demo-lua clean help uninstall uninstall-%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell test -e $(PLUGIN_INCLUDE)/gcc-plugin.h && \
+	pkg-config --exists yaml-0.1 libpcre2-8 sqlite3 jansson smartcols 2>/dev/null && echo yes),yes)
+$(error Packages that hotpath is built from are missing for $(CC); run: make deps CC=$(CC))
+endif
+endif
+
 .PHONY: all help deps install uninstall clean
 
 help:
@@ -42,6 +50,7 @@ help:
 	@echo "make uninstall"
 	@echo "make deps             install the Debian packages that are missing, or print the command"
 	@echo "make bench            what a measured call costs, as ratios"
+	@echo "make bench-compile    what the plugin costs the compiler, and text a function"
 	@echo "make check-torture    all of GCC's own C run tests with every function measured (long)"
 	@echo "make fuzz SECONDS=600 damage segments at random (long)"
 	@echo "make clean"

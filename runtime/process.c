@@ -416,7 +416,8 @@ void hp_process_forked(void)
 
 /*
  * hp_process_restart: the forked child's first measured call: a segment of its own, with the
- * parent's units and clock. The parent's mapping is left alone until ours is complete.
+ * parent's units and clock.  The parent's mapping goes when ours is complete: no thread of ours has a
+ * place in it.
  */
 bool hp_process_restart(void)
 {
