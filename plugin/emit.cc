@@ -2,27 +2,30 @@
 /*
  * The unit: what runtime/abi.h describes, as declarations of the compiler.
  *
- *   static struct hotpath_unit hotpath_unit = { 1, n, 0, 0, 0, 0, slots, sites, "a.c", ... };
- *   static uint32_t hotpath_slots[n];
- *   static const struct hotpath_site hotpath_sites[n] = { ... };
- *   static void constructor(100) { ... }                             constructor()
- *   static void destructor(100) { if (unit.unregister) ... }         destructor()
+ *   static struct hotpath_unit hotpath_unit = { 1, n, 0, 0, 0, 0, slots, sites,
+ * "a.c", ... }; static uint32_t hotpath_slots[n]; static const struct
+ * hotpath_site hotpath_sites[n] = { ... }; static void constructor(100) { ... }
+ * constructor() static void destructor(100) { if (unit.unregister) ... }
+ * destructor()
  *
- * Unit and slots are declared when the first function refers to them and get their contents in
- * emit_finish(), at PLUGIN_ALL_IPA_PASSES_START: all functions have been through the pass by then,
- * and what is made still goes into LTO's stream.  At that moment nothing analyses new symbols by
- * itself, so emit_finish() does.
+ * Unit and slots are declared when the first function refers to them and get
+ * their contents in emit_finish(), at PLUGIN_ALL_IPA_PASSES_START: all
+ * functions have been through the pass by then, and what is made still goes
+ * into LTO's stream.  At that moment nothing analyses new symbols by itself, so
+ * emit_finish() does.
  *
- * Names from outside are reached through weakref aliases and not as weak symbols: a weak `dlopen`
- * in an object that also calls dlopen() itself would make the program's own reference weak, and a
- * static link would no longer pull it out of the archive.
+ * Names from outside are reached through weakref aliases and not as weak
+ * symbols: a weak `dlopen` in an object that also calls dlopen() itself would
+ * make the program's own reference weak, and a static link would no longer pull
+ * it out of the archive.
  */
 #define INCLUDE_MAP
 #include "plugin.h"
 
 #include <dlfcn.h>
 
-/* Slots are declared before their number is known; no unit has as many functions as this. */
+/* Slots are declared before their number is known; no unit has as many
+ * functions as this. */
 static const HOST_WIDE_INT SLOTS_LIMIT = 1 << 26;
 static const int PRIORITY = 100;
 
@@ -55,7 +58,8 @@ enum site_field {
 	SITE_FIELDS,
 };
 
-/* Everything here that lives in GCC's collected memory, in one array: one root for the collector.
+/* Everything here that lives in GCC's collected memory, in one array: one root
+ * for the collector.
  */
 enum cached {
 	UNIT_TYPE,
@@ -63,7 +67,8 @@ enum cached {
 	UNIT_VAR,
 	SLOTS_VAR,
 	SITE_INITS, /* chain of TREE_LISTs, newest first */
-	CACHED,
+	MARKERS,    /* one of each enum emit_hook */
+	CACHED = MARKERS + EMIT_HOOKS,
 };
 static tree cache[CACHED];
 static const ggc_root_tab roots[] = {
@@ -72,7 +77,8 @@ static const ggc_root_tab roots[] = {
 };
 
 static unsigned n_sites;
-/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
+/* The clones of one C++ constructor are one function of the source: by the
+ * origin's DECL_UID. */
 static std::map<unsigned, unsigned> sites_by_origin;
 
 /* ---- types ---- */
@@ -211,6 +217,40 @@ tree emit_hook_ref(enum emit_hook hook)
 	return ref;
 }
 
+tree emit_marker(enum emit_hook hook)
+{
+	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed"};
+	tree decl = cache[MARKERS + hook];
+
+	if (decl)
+		return decl;
+	ensure_unit();
+	decl = build_decl(BUILTINS_LOCATION, FUNCTION_DECL, get_identifier(names[hook]),
+			  build_function_type(void_type_node, NULL_TREE));
+	TREE_PUBLIC(decl) = 1;
+	TREE_USED(decl) = 1;
+	TREE_NOTHROW(decl) = 1;
+	DECL_EXTERNAL(decl) = 1;
+	DECL_ARTIFICIAL(decl) = 1;
+	DECL_IGNORED_P(decl) = 1;
+	DECL_ATTRIBUTES(decl) = tree_cons(get_identifier("leaf"), NULL_TREE, NULL_TREE);
+	cache[MARKERS + hook] = decl;
+	return decl;
+}
+
+int emit_marked(tree decl)
+{
+	for (int hook = 0; decl && hook < EMIT_HOOKS; hook++)
+		if (decl == cache[MARKERS + hook])
+			return hook;
+	return -1;
+}
+
+bool emit_has_unit(void)
+{
+	return cache[UNIT_VAR] != NULL_TREE;
+}
+
 /* ---- sites ---- */
 
 static tree text(const char *string)
@@ -308,7 +348,8 @@ static tree make_slots(void)
 	return build_fold_addr_expr(var);
 }
 
-/* root_text: where the store is.  A build whose paths are mapped away must not depend on them. */
+/* root_text: where the store is.  A build whose paths are mapped away must not
+ * depend on them. */
 static tree root_text(void)
 {
 	const char *root = plugin.project.root;
@@ -343,11 +384,13 @@ static void fill_unit(void)
 /* ---- constructor and destructor ---- */
 
 /*
- * outside: a function that may not be there, or null when it cannot be asked for.
+ * outside: a function that may not be there, or null when it cannot be asked
+ * for.
  *
- * A unit that refers to the function itself gets its own declaration back: an alias of a symbol
- * that is already in the symbol table would have to be analysed by hand at this late hour.  A
- * static function or a variable of that name hides the one that is meant.
+ * A unit that refers to the function itself gets its own declaration back: an
+ * alias of a symbol that is already in the symbol table would have to be
+ * analysed by hand at this late hour.  A static function or a variable of that
+ * name hides the one that is meant.
  */
 static tree outside(const char *alias, const char *target, tree type)
 {
@@ -407,7 +450,8 @@ static tree call_through(tree pointer, tree type, int count, tree first = NULL_T
 			  : build_call_nary(TREE_TYPE(type), fn, 2, first, second);
 }
 
-/* call_outside: null when the function cannot be asked for; is_there() is false then. */
+/* call_outside: null when the function cannot be asked for; is_there() is false
+ * then. */
 static tree call_outside(tree fn, tree type, int count, tree first = NULL_TREE,
 			 tree second = NULL_TREE)
 {
@@ -425,12 +469,12 @@ static tree if_set(tree pointer, tree value)
 /*
  * by_dlopen:
  *
- *   open = dlsym(RTLD_DEFAULT, "dlopen");            null in a static program, which stays
- * unmeasured: handle = open ? open(unit.runtime, ...) : 0;     a second libc in it would be worse.
- * A plain found = handle ? dlsym(handle, "...") : 0;       reference to dlopen makes ld warn there
- *   if (found) found(&unit);
- *   else if (dlerror) dlerror();                     a failure leaves a message that the program's
- *                                                    own dlerror() would show: it is fetched
+ *   open = dlsym(RTLD_DEFAULT, "dlopen");            null in a static program,
+ * which stays unmeasured: handle = open ? open(unit.runtime, ...) : 0;     a
+ * second libc in it would be worse. A plain found = handle ? dlsym(handle,
+ * "...") : 0;       reference to dlopen makes ld warn there if (found)
+ * found(&unit); else if (dlerror) dlerror();                     a failure
+ * leaves a message that the program's own dlerror() would show: it is fetched
  */
 static tree by_dlopen(tree register_type)
 {
@@ -459,10 +503,10 @@ static tree by_dlopen(tree register_type)
 /*
  * constructor:
  *
- *   e = __errno_location ? __errno_location() : (int *)&unit;      main() begins with errno 0 even
- *   saved = *e;                                                      when no runtime was found
- *   if (hotpath_unit_register) hotpath_unit_register(&unit); else by_dlopen();
- *   *e = saved;
+ *   e = __errno_location ? __errno_location() : (int *)&unit;      main()
+ * begins with errno 0 even saved = *e; when no runtime was found if
+ * (hotpath_unit_register) hotpath_unit_register(&unit); else by_dlopen(); *e =
+ * saved;
  */
 static void constructor(int priority)
 {

@@ -40,6 +40,10 @@ check-all:
 bench: all
 	@testsuite/bench/bench.sh "$(abspath $(B))" "$(CC)"
 
+.PHONY: bench-compile
+bench-compile: plugin
+	@testsuite/bench/compile.sh "$(abspath $(B))" "$(CC)"
+
 .PHONY: check-e2e
 check-e2e: all
 	bats testsuite/e2e
