@@ -2,30 +2,27 @@
 /*
  * The unit: what runtime/abi.h describes, as declarations of the compiler.
  *
- *   static struct hotpath_unit hotpath_unit = { 1, n, 0, 0, 0, 0, slots, sites,
- * "a.c", ... }; static uint32_t hotpath_slots[n]; static const struct
- * hotpath_site hotpath_sites[n] = { ... }; static void constructor(100) { ... }
- * constructor() static void destructor(100) { if (unit.unregister) ... }
- * destructor()
+ *   static struct hotpath_unit hotpath_unit = { 1, n, 0, 0, 0, 0, slots, sites, "a.c", ... };
+ *   static uint32_t hotpath_slots[n];
+ *   static const struct hotpath_site hotpath_sites[n] = { ... };
+ *   static void constructor(100) { ... }                             constructor()
+ *   static void destructor(100) { if (unit.unregister) ... }         destructor()
  *
- * Unit and slots are declared when the first function refers to them and get
- * their contents in emit_finish(), at PLUGIN_ALL_IPA_PASSES_START: all
- * functions have been through the pass by then, and what is made still goes
- * into LTO's stream.  At that moment nothing analyses new symbols by itself, so
- * emit_finish() does.
+ * Unit and slots are declared when the first function refers to them and get their contents in
+ * emit_finish(), at PLUGIN_ALL_IPA_PASSES_START: all functions have been through the pass by then,
+ * and what is made still goes into LTO's stream.  At that moment nothing analyses new symbols by
+ * itself, so emit_finish() does.
  *
- * Names from outside are reached through weakref aliases and not as weak
- * symbols: a weak `dlopen` in an object that also calls dlopen() itself would
- * make the program's own reference weak, and a static link would no longer pull
- * it out of the archive.
+ * Names from outside are reached through weakref aliases and not as weak symbols: a weak `dlopen`
+ * in an object that also calls dlopen() itself would make the program's own reference weak, and a
+ * static link would no longer pull it out of the archive.
  */
 #define INCLUDE_MAP
 #include "plugin.h"
 
 #include <dlfcn.h>
 
-/* Slots are declared before their number is known; no unit has as many
- * functions as this. */
+/* Slots are declared before their number is known; no unit has as many functions as this. */
 static const HOST_WIDE_INT SLOTS_LIMIT = 1 << 26;
 static const int PRIORITY = 100;
 
@@ -58,8 +55,7 @@ enum site_field {
 	SITE_FIELDS,
 };
 
-/* Everything here that lives in GCC's collected memory, in one array: one root
- * for the collector.
+/* Everything here that lives in GCC's collected memory, in one array: one root for the collector.
  */
 enum cached {
 	UNIT_TYPE,
@@ -77,8 +73,7 @@ static const ggc_root_tab roots[] = {
 };
 
 static unsigned n_sites;
-/* The clones of one C++ constructor are one function of the source: by the
- * origin's DECL_UID. */
+/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
 static std::map<unsigned, unsigned> sites_by_origin;
 
 /* ---- types ---- */
@@ -348,8 +343,7 @@ static tree make_slots(void)
 	return build_fold_addr_expr(var);
 }
 
-/* root_text: where the store is.  A build whose paths are mapped away must not
- * depend on them. */
+/* root_text: where the store is.  A build whose paths are mapped away must not depend on them. */
 static tree root_text(void)
 {
 	const char *root = plugin.project.root;
@@ -384,13 +378,11 @@ static void fill_unit(void)
 /* ---- constructor and destructor ---- */
 
 /*
- * outside: a function that may not be there, or null when it cannot be asked
- * for.
+ * outside: a function that may not be there, or null when it cannot be asked for.
  *
- * A unit that refers to the function itself gets its own declaration back: an
- * alias of a symbol that is already in the symbol table would have to be
- * analysed by hand at this late hour.  A static function or a variable of that
- * name hides the one that is meant.
+ * A unit that refers to the function itself gets its own declaration back: an alias of a symbol
+ * that is already in the symbol table would have to be analysed by hand at this late hour.  A
+ * static function or a variable of that name hides the one that is meant.
  */
 static tree outside(const char *alias, const char *target, tree type)
 {
@@ -450,8 +442,7 @@ static tree call_through(tree pointer, tree type, int count, tree first = NULL_T
 			  : build_call_nary(TREE_TYPE(type), fn, 2, first, second);
 }
 
-/* call_outside: null when the function cannot be asked for; is_there() is false
- * then. */
+/* call_outside: null when the function cannot be asked for; is_there() is false then. */
 static tree call_outside(tree fn, tree type, int count, tree first = NULL_TREE,
 			 tree second = NULL_TREE)
 {
@@ -469,12 +460,12 @@ static tree if_set(tree pointer, tree value)
 /*
  * by_dlopen:
  *
- *   open = dlsym(RTLD_DEFAULT, "dlopen");            null in a static program,
- * which stays unmeasured: handle = open ? open(unit.runtime, ...) : 0;     a
- * second libc in it would be worse. A plain found = handle ? dlsym(handle,
- * "...") : 0;       reference to dlopen makes ld warn there if (found)
- * found(&unit); else if (dlerror) dlerror();                     a failure
- * leaves a message that the program's own dlerror() would show: it is fetched
+ *   open = dlsym(RTLD_DEFAULT, "dlopen");            null in a static program, which stays
+ * unmeasured: handle = open ? open(unit.runtime, ...) : 0;     a second libc in it would be worse.
+ * A plain found = handle ? dlsym(handle, "...") : 0;       reference to dlopen makes ld warn there
+ *   if (found) found(&unit);
+ *   else if (dlerror) dlerror();                     a failure leaves a message that the program's
+ *                                                    own dlerror() would show: it is fetched
  */
 static tree by_dlopen(tree register_type)
 {
@@ -503,10 +494,10 @@ static tree by_dlopen(tree register_type)
 /*
  * constructor:
  *
- *   e = __errno_location ? __errno_location() : (int *)&unit;      main()
- * begins with errno 0 even saved = *e; when no runtime was found if
- * (hotpath_unit_register) hotpath_unit_register(&unit); else by_dlopen(); *e =
- * saved;
+ *   e = __errno_location ? __errno_location() : (int *)&unit;      main() begins with errno 0 even
+ *   saved = *e;                                                      when no runtime was found
+ *   if (hotpath_unit_register) hotpath_unit_register(&unit); else by_dlopen();
+ *   *e = saved;
  */
 static void constructor(int priority)
 {

@@ -5,11 +5,11 @@
  *   plugin_init()      at the start of cc1, cc1plus, f951, gnat1, d21, lto1
  *   attributes         PLUGIN_ATTRIBUTES        attributes.cc
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
- *   the pass           for each function        wrap.cc
+ *   the passes         for each function        wrap.cc, open.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
  *
- * lto1 loads the plugin too, at link time.  Everything was done when the units
- * were compiled, so there it only accepts its arguments.
+ * lto1 loads the plugin too, at link time.  Everything was done when the units were compiled, so
+ * there it only accepts its arguments.
  */
 #include "plugin.h"
 
@@ -58,9 +58,8 @@ static bool read_argument(const struct plugin_argument *arg)
 }
 
 /*
- * runtime_path: PREFIX/lib/libhotpath.so of
- * PREFIX/lib/hotpath/gcc-12/plugin.so, which is this file. Asked by a static
- * function: the shim has symbols of the same names.  By its real path: the
+ * runtime_path: PREFIX/lib/libhotpath.so of PREFIX/lib/hotpath/gcc-12/plugin.so, which is this
+ * file. Asked by a static function: the shim has symbols of the same names.  By its real path: the
  * plugin may have been reached through a link in GCC's own folder.
  */
 static char *runtime_path(void)
@@ -105,8 +104,7 @@ static bool right_version(struct plugin_gcc_version *version)
 {
 	if (plugin_default_version_check(version, &gcc_version))
 		return true;
-	error("hotpath: this plugin was built for GCC %s and this is GCC %s; run "
-	      "%<make install%> "
+	error("hotpath: this plugin was built for GCC %s and this is GCC %s; run %<make install%> "
 	      "of hotpath with %<CC%> set to this compiler",
 	      gcc_version.basever, version->basever);
 	return false;
@@ -122,8 +120,7 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 		return 1;
 	for (int i = 0; i < info->argc; i++)
 		good = read_argument(&info->argv[i]) && good;
-	/* The errors are reported: GCC stops by itself, without "failed to initialize
-   * plugin". */
+	/* The errors are reported: GCC stops by itself, without "failed to initialize plugin". */
 	if (!good || !strcmp(lang_hooks.name, "GNU GIMPLE"))
 		return 0;
 

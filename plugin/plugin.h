@@ -3,10 +3,10 @@
 #ifndef HOTPATH_PLUGIN_H
 #define HOTPATH_PLUGIN_H
 
-#include "../runtime/abi.h"
-#include "find_config.h"
 #include "gcc_compat.h"
+#include "find_config.h"
 #include "rules.h"
+#include "../runtime/abi.h"
 
 /*
  * The state of one compilation; set up by plugin.cc, read by all.
@@ -27,8 +27,7 @@ extern struct plugin_state plugin;
 
 /* attributes.cc */
 extern void attributes_register(void *event_data, void *user_data);
-/* attributes_measure: true when the function has hotpath_measure; *label is its
- * text or null. */
+/* attributes_measure: true when the function has hotpath_measure; *label is its text or null. */
 extern bool attributes_measure(tree fn, const char **label);
 extern bool attributes_skip(tree fn);
 /* attributes_any: true when hotpath_measure stood anywhere in the unit. */
@@ -40,8 +39,8 @@ extern void diag_config(void *context, unsigned line, unsigned column, const cha
 
 /* names.cc */
 /*
- * struct names: what a function is called.  Strings are owned by names.cc and
- * stay until the next call of names_of().
+ * struct names: what a function is called.  Strings are owned by names.cc and stay until the next
+ * call of names_of().
  */
 struct names {
 	struct rules_subject subject;
@@ -55,8 +54,7 @@ extern enum hotpath_language names_language(void);
  * struct choice: whether a function is measured, and who said so.
  *
  * label   for free(), or null
- * rule    "attribute" or "hotpath.yaml:LINE", for free(); null when nobody
- * chose the function
+ * rule    "attribute" or "hotpath.yaml:LINE", for free(); null when nobody chose the function
  */
 struct choice {
 	bool measure;
@@ -77,8 +75,7 @@ extern bool open_wanted(void);
 extern gimple_opt_pass *open_make_pass(gcc::context *context);
 
 /* emit.cc */
-/* emit_site: adds a site, or finds the one of another clone; returns &slots[i].
- */
+/* emit_site: adds a site, or finds the one of another clone; returns &slots[i]. */
 extern tree emit_site(tree fn, const struct names *names, const struct choice *choice);
 enum emit_hook {
 	EMIT_ENTER,
@@ -86,17 +83,14 @@ enum emit_hook {
 	EMIT_LANDED,
 	EMIT_HOOKS,
 };
-/* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers.
- */
+/* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
 extern tree emit_hook_ref(enum emit_hook hook);
-/* emit_marker: the function that stands for a hook until open.cc opens its
- * calls. */
+/* emit_marker: the function that stands for a hook until open.cc opens its calls. */
 extern tree emit_marker(enum emit_hook hook);
 /* emit_marked: the enum emit_hook whose marker this is, or -1. */
 extern int emit_marked(tree decl);
 extern bool emit_has_unit(void);
-/* emit_finish: gives the unit its tables, constructor and destructor, when
- * something refers to it.
+/* emit_finish: gives the unit its tables, constructor and destructor, when something refers to it.
  */
 extern void emit_finish(void *event_data, void *user_data);
 

@@ -6,40 +6,39 @@
  *
  *   int f(int a)                     int f(int a)
  *   {                                {
- *                                      if (unit.enter) append_hook()
+ *                                      if (unit.enter)                  append_hook()
  *                                              unit.enter(&slots[i]);
- *                                      try { wrap_body() int r = g(a); int r =
- * g(a); return r;                          return r; } finally { if (unit.exit)
- * append_hook() unit.exit(&slots[i]);
+ *                                      try {                            wrap_body()
+ *           int r = g(a);                      int r = g(a);
+ *           return r;                          return r;
+ *                                      } finally {
+ *                                              if (unit.exit)           append_hook()
+ *                                                      unit.exit(&slots[i]);
  *                                      }
  *   }                                }
  *
  *   r = setjmp(env);                 r = setjmp(env);
- *                                    if (unit.landed) add_landings()
+ *                                    if (unit.landed)                   add_landings()
  *                                            unit.landed();
  *
- * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of
- * the front end have been given, returns are still statements and lowering
- * copies the cleanup to every way out, exceptions included.  Everything is
- * inside the outermost GIMPLE_BIND: a new bind that shares its BLOCK breaks the
- * actors of coroutines.
+ * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of the front end have
+ * been given, returns are still statements and lowering copies the cleanup to every way out,
+ * exceptions included.  Everything is inside the outermost GIMPLE_BIND: a new bind that shares its
+ * BLOCK breaks the actors of coroutines.
  *
- * In the middle of all that a hook is a marker, one call, which open.cc
- * replaces by the lines above when the optimisers are done; with -flto they are
- * written out from the start.
+ * In the middle of all that a hook is a marker, one call, which open.cc replaces by the lines above
+ * when the optimisers are done; with -flto they are written out from the start.
  *
- * The loads are volatile.  Otherwise one load could serve entry and exit, and a
- * unit that is registered between the two would get an exit without entry; or a
- * load could be moved out of a loop into which the function was inlined.  It
- * costs nothing: each load is made once anyway.
+ * The loads are volatile.  Otherwise one load could serve entry and exit, and a unit that is
+ * registered between the two would get an exit without entry; or a load could be moved out of a
+ * loop into which the function was inlined.  It costs nothing: each load is made once anyway.
  *
- * The calls are marked as not throwing: a hook is C code of the runtime.
- * Nothing else is said of them, so stores to memory stay on their side of a
- * hook, and the time of the body is the time of the body.
+ * The calls are marked as not throwing: a hook is C code of the runtime.  Nothing else is said of
+ * them, so stores to memory stay on their side of a hook, and the time of the body is the
+ * time of the body.
  *
- * The exit hook of a function that returns nothing may become a tail call. That
- * is right: hooks are passed the address of a static object, nothing of the
- * frame.
+ * The exit hook of a function that returns nothing may become a tail call.  That is right: hooks
+ * are passed the address of a static object, nothing of the frame.
  */
 #include "plugin.h"
 
@@ -47,8 +46,7 @@
 static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
 {
 	tree ref = emit_hook_ref(hook);
-	/* A temporary with a context and a place among the local declarations, or LTO
-   * fails. */
+	/* A temporary with a context and a place among the local declarations, or LTO fails. */
 	tree pointer = create_tmp_var(TYPE_MAIN_VARIANT(TREE_TYPE(ref)), "hotpath");
 	tree yes = create_artificial_label(where);
 	tree no = create_artificial_label(where);
@@ -72,12 +70,10 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, loc
 }
 
 /*
- * MARKER_WEIGHT: arguments that a marker has beside the slot, so that the
- * inliner takes it for what it becomes: a load, a test and an indirect call. As
- * one small call it made GCC inline small measured functions everywhere:
- * sqlite3 grew by 126 bytes a function at -O2 and took 19.8 s instead of 15.7 s
- * to compile.  0: 19.8 s, 4: 16.3 s, 5: 15.7 s, 6: 14.8 s, as 8; the tests
- * written out: 15.7 s.
+ * MARKER_WEIGHT: arguments that a marker has beside the slot, so that the inliner takes it for what
+ * it becomes: a load, a test and an indirect call.  As one small call it made GCC inline small
+ * measured functions everywhere: sqlite3 grew by 126 bytes a function at -O2.  Seconds to compile it
+ * for 0, 4, 5, 6 and 8 of them: 19.8, 16.3, 15.5, 14.8, 14.9; with the tests written out 15.7.
  */
 static const unsigned MARKER_WEIGHT = 5;
 
@@ -118,9 +114,8 @@ static void wrap_body(tree fn, tree slot)
 /*
  * lands: a longjmp may arrive behind this statement.
  *
- * vfork's child returns into a frame that the parent still has, nothing was
- * jumped over. getcontext serves makecontext, and its second return is on
- * whatever stack the program switched to.
+ * vfork's child returns into a frame that the parent still has, nothing was jumped over. getcontext
+ * serves makecontext, and its second return is on whatever stack the program switched to.
  */
 static bool lands(gimple *stmt)
 {
@@ -152,8 +147,7 @@ static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info
 	return NULL_TREE;
 }
 
-/* add_landings: in any function of a unit that may have measured ones, itself
- * measured or not. */
+/* add_landings: in any function of a unit that may have measured ones, itself measured or not. */
 static void add_landings(tree fn)
 {
 	gimple_seq body = gimple_body(fn);
