@@ -42,10 +42,10 @@ static double value_of(const struct model_cell *cell, enum model_metric metric)
 	return cell->calls;
 }
 
-/* A picosecond per call and below is nothing that was measured. */
+/* The cost of measuring is taken out as a mean: what is left below a nanosecond per call is not known. */
 static double log_of(double value)
 {
-	return log(value > 1e-3 ? value : 1e-3);
+	return log(value > 1 ? value : 1);
 }
 
 static size_t take_side(const struct model_cell *cells, size_t n, enum model_metric metric,
@@ -179,10 +179,12 @@ static void attribute(const struct model_diff *diff, struct model_diff_function 
 	cost0 = f->calls_base > 0 ? self0 / f->calls_base : 0;
 	cost1 = f->calls_head > 0 ? self1 / f->calls_head : 0;
 	f->impact_ns = self1 - self0;
-	/* A side that has no call has no cost either: all is due to the calls. */
-	f->impact_cost = cost0 == 0 || cost1 == 0
-				 ? 0
-				 : (cost1 - cost0) * (f->calls_base + f->calls_head) / 2;
+	if (f->calls_base == f->calls_head)
+		f->impact_cost = f->impact_ns;
+	else if (cost0 == 0 || cost1 == 0) /* no call has no cost either: all is due to the calls */
+		f->impact_cost = 0;
+	else
+		f->impact_cost = (cost1 - cost0) * (f->calls_base + f->calls_head) / 2;
 	f->impact_calls = f->impact_ns - f->impact_cost;
 }
 

@@ -60,6 +60,18 @@ void git_release(struct git_state *state)
 	memset(state, 0, sizeof(*state));
 }
 
+char *git_commit_of(const char *name)
+{
+	const char *argv[] = {"git", "rev-parse", "--verify", "-q", "--end-of-options", NULL, NULL};
+	char *peeled = text_format("%s^{commit}", name), *commit = NULL;
+
+	argv[5] = peeled;
+	if (peeled && *name)
+		commit = ask(NULL, argv);
+	free(peeled);
+	return commit;
+}
+
 const char *git_ci_branch(void)
 {
 	/* A pull request's own branch comes before the name of the merge that is being tested. */

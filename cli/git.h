@@ -23,6 +23,9 @@ struct git_state {
 void git_read(const char *dir, bool head, struct git_state *state);
 void git_release(struct git_state *state);
 
+/* git_commit_of: the commit that a tag or another name means to git here, to be freed; NULL when none. */
+char *git_commit_of(const char *name);
+
 /* git_ci_branch: the branch that a CI system says it builds, for a detached HEAD; NULL when none
  * does. */
 const char *git_ci_branch(void);

@@ -128,6 +128,8 @@ int grid_print(const struct grid *grid, const struct view *view, struct error *e
 		return grid_print_csv(grid, view, error);
 	case VIEW_MARKDOWN:
 		return grid_print_markdown(grid, view, error);
+	case VIEW_HTML:
+		return grid_print_html(grid, view, error);
 	case VIEW_JSON:
 	case VIEW_JSON_PRETTY:
 		break;

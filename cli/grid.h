@@ -19,6 +19,7 @@ enum view_format {
 	VIEW_JSON_PRETTY,
 	VIEW_CSV,
 	VIEW_MARKDOWN,
+	VIEW_HTML, /* of some commands only */
 };
 
 /* Where a view goes, and what that can show. */
@@ -87,10 +88,11 @@ void grid_release(struct grid *grid);
 /* grid_show: a cell as people read it, printable, to be freed; NULL when out of memory. */
 char *grid_show(const struct grid_cell *cell, bool utf8);
 
-/* grid_csv.c, grid_markdown.c, grid_table.c, grid_json.c: the ways of grid_print(). */
+/* grid_csv.c, grid_markdown.c, grid_table.c, grid_json.c, grid_html.c: the ways of grid_print(). */
 int grid_print_csv(const struct grid *grid, const struct view *view, struct error *error);
 int grid_print_markdown(const struct grid *grid, const struct view *view, struct error *error);
 int grid_print_table(const struct grid *grid, const struct view *view, struct error *error);
+int grid_print_html(const struct grid *grid, const struct view *view, struct error *error);
 int grid_print_json(const struct grid *grid, const struct view *view, struct error *error);
 
 #endif /* HOTPATH_GRID_H */

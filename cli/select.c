@@ -175,34 +175,53 @@ static bool focus_matches(struct focus *focus, const char *subject, int *failure
 	return rc >= 0;
 }
 
-int select_focus(struct model_report *report, const char *pattern, struct error *error)
+int select_matches(const struct select_names *names, size_t n, const char *pattern, bool *matches,
+		   struct error *error)
 {
 	struct focus focus = {0};
-	size_t kept = 0;
 	int failure = 0, rc = focus_compile(&focus, pattern, error);
 
-	for (size_t i = 0; i < report->n && !rc; i++) {
-		struct model_function *f = &report->functions[i];
-
-		if (focus_matches(&focus, f->name, &failure) ||
-		    focus_matches(&focus, f->qualified, &failure) ||
-		    focus_matches(&focus, f->label, &failure)) {
-			struct model_function moved = report->functions[kept];
-
-			report->functions[kept++] = *f;
-			if (f != &report->functions[kept - 1])
-				*f = moved;
-		}
-	}
+	for (size_t i = 0; i < n && !rc; i++)
+		matches[i] = focus_matches(&focus, names[i].name, &failure) ||
+			     focus_matches(&focus, names[i].qualified, &failure) ||
+			     focus_matches(&focus, names[i].label, &failure);
 	if (!rc && failure)
 		rc = error_set(error, ERR_USAGE,
 			       "--focus: matching %s takes too long; write a simpler expression",
 			       pattern);
+	focus_release(&focus);
+	return rc;
+}
+
+int select_focus(struct model_report *report, const char *pattern, struct error *error)
+{
+	struct select_names *names = calloc(report->n + 1, sizeof(*names));
+	bool *matches = calloc(report->n + 1, sizeof(*matches));
+	size_t kept = 0;
+	int rc = names && matches ? ERR_OK : error_memory(error);
+
+	for (size_t i = 0; i < report->n && !rc; i++) {
+		const struct model_function *f = &report->functions[i];
+
+		names[i] = (struct select_names){f->name, f->qualified, f->label};
+	}
+	if (!rc)
+		rc = select_matches(names, report->n, pattern, matches, error);
+	for (size_t i = 0; i < report->n && !rc; i++) {
+		struct model_function moved = report->functions[kept];
+
+		if (!matches[i])
+			continue;
+		report->functions[kept++] = report->functions[i];
+		if (i != kept - 1)
+			report->functions[i] = moved;
+	}
 	if (!rc) {
 		select_limit(report, kept ? (int64_t)kept : -1);
 		report->matched = kept;
 	}
-	focus_release(&focus);
+	free(names);
+	free(matches);
 	return rc;
 }
 

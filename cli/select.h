@@ -5,6 +5,8 @@
 #ifndef HOTPATH_SELECT_H
 #define HOTPATH_SELECT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
@@ -46,6 +48,15 @@ void select_sort(struct model_report *report, const struct select_order *order);
  * Returns  ERR_OK; ERR_USAGE for a wrong pattern, with the place
  */
 int select_focus(struct model_report *report, const char *pattern, struct error *error);
+
+/* Names of something to choose from; any may be NULL. */
+struct select_names {
+	const char *name, *qualified, *label;
+};
+
+/* select_matches: says for each of n things whether select_focus() would leave it. */
+int select_matches(const struct select_names *names, size_t n, const char *pattern, bool *matches,
+		   struct error *error);
 
 /* select_limit: leaves the first n; 0 leaves all. */
 void select_limit(struct model_report *report, int64_t n);

@@ -89,8 +89,9 @@ int store_migrate(struct store *store, const struct store_migration *list, size_
 /* store_functions.c: gives a connection the hotpath_... functions that the views use. */
 int store_functions(struct store *store, struct error *error);
 
-/* Embedded at build time from schema.sql and views.sql. */
+/* Embedded at build time from schema*.sql and views.sql. */
 extern const char store_schema_sql[];
+extern const char store_schema_2_sql[];
 extern const char store_views_sql[];
 
 #endif /* HOTPATH_STORE_H */

@@ -82,12 +82,13 @@ static void missing_store_is_an_answer(void **state)
 	store_close(&store);
 }
 
-/* A store of version 1 is opened by a program that knows 3: both scripts run, once, and keep what
+/* A store of version 2 is opened by a program that knows 4: both scripts run, once, and keep what
  * was there. */
 static void old_store_is_migrated(void **state)
 {
 	const struct store_migration later[] = {
 		{store_schema_sql},
+		{store_schema_2_sql},
 		{"ALTER TABLE run ADD COLUMN mood TEXT; UPDATE run SET mood = 'fine';"},
 		{"CREATE TABLE extra (n INTEGER) STRICT; INSERT INTO extra VALUES (3);"},
 	};
@@ -101,8 +102,8 @@ static void old_store_is_migrated(void **state)
 	fake_call(&image, 0, 100);
 	assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(store_migrate(&store, later, 3, &error), ERR_OK);
-	assert_int_equal(number(&store, "PRAGMA user_version"), 3);
+		assert_int_equal(store_migrate(&store, later, 4, &error), ERR_OK);
+	assert_int_equal(number(&store, "PRAGMA user_version"), 4);
 	assert_int_equal(number(&store, "SELECT mood = 'fine' FROM run"), 1);
 	assert_int_equal(number(&store, "SELECT count(*) FROM extra"), 1);
 	assert_int_equal(number(&store, "SELECT calls FROM functions WHERE name = 'fn0'"), 1);
@@ -115,14 +116,15 @@ static void failed_migration_changes_nothing(void **state)
 {
 	const struct store_migration later[] = {
 		{store_schema_sql},
+		{store_schema_2_sql},
 		{"CREATE TABLE extra (n INTEGER); INSERT INTO nowhere VALUES (1);"},
 	};
 	struct error error = {0};
 	struct store store;
 
 	open_store(&store, *state);
-	assert_int_equal(store_migrate(&store, later, 2, &error), ERR_SQL);
-	assert_int_equal(number(&store, "PRAGMA user_version"), 1);
+	assert_int_equal(store_migrate(&store, later, 3, &error), ERR_SQL);
+	assert_int_equal(number(&store, "PRAGMA user_version"), 2);
 	assert_int_equal(number(&store, "SELECT count(*) FROM sqlite_master WHERE name = 'extra'"),
 			 0);
 	store_close(&store);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One comparison from a store: what `hotpath diff` and `hotpath ab` print.
+ */
+#ifndef HOTPATH_DIFF_H
+#define HOTPATH_DIFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "grid.h"
+
+struct error;
+struct store;
+
+struct diff_options {
+	const char *format, *metric, *min_effect, *min_share, *sort, *focus, *output, *fail_on;
+	int64_t limit;
+	bool all_commits;
+};
+
+#define DIFF_DEFAULTS                                                                              \
+	{                                                                                          \
+		.format = "table", .metric = "self", .min_effect = "2%", .min_share = "2%",        \
+		.sort = "impact", .limit = 15                                                      \
+	}
+
+/* The options that both commands have; `at` is where their struct diff_options lies. */
+#define DIFF_SPECS(type, member)                                                                   \
+	{"metric",    'm',                                                                         \
+	 OPTION_TEXT, offsetof(type, member.metric),                                               \
+	 "METRIC",    "self (default: time of its own per call), total, p50, p99 or\ncalls"},      \
+		{"min-effect", 'e',                                                                \
+		 OPTION_TEXT,  offsetof(type, member.min_effect),                                  \
+		 "PERCENT",    "what is no change worth a verdict (default 2%)"},                  \
+		{"min-share",                                                                      \
+		 0,                                                                                \
+		 OPTION_TEXT,                                                                      \
+		 offsetof(type, member.min_share),                                                 \
+		 "PERCENT",                                                                        \
+		 "functions with less of the time stand back in the tests\n(default 2%)"},         \
+		{"focus",                                                                          \
+		 0,                                                                                \
+		 OPTION_TEXT,                                                                      \
+		 offsetof(type, member.focus),                                                     \
+		 "PATTERN",                                                                        \
+		 "show only functions whose name or label contains a text,\nor matches /regex/"},  \
+		{"sort",      's',                                                                 \
+		 OPTION_TEXT, offsetof(type, member.sort),                                         \
+		 "ORDER",     "impact (default), change or name"},                                 \
+		{"limit",      'n',                                                                \
+		 OPTION_COUNT, offsetof(type, member.limit),                                       \
+		 "N",	       "show the first N functions (default 15, 0: all)"},                 \
+		{"format",    'f',                                                                 \
+		 OPTION_TEXT, offsetof(type, member.format),                                       \
+		 "FORMAT",    "table (default), json, json-pretty, csv, markdown or html"},        \
+		{"output",    'o',                                                                 \
+		 OPTION_TEXT, offsetof(type, member.output),                                       \
+		 "FILE",      "write to a file instead of the screen"},                            \
+	{                                                                                          \
+		"fail-on", 0, OPTION_TEXT, offsetof(type, member.fail_on), "slower[:PERCENT]",     \
+			"end with status 1 when a function is slower, by at least\nPERCENT"        \
+	}
+
+/* diff_check: whether the options can be used at all, before time is spent; ERR_USAGE when not. */
+int diff_check(const struct diff_options *options, struct error *error);
+
+/*
+ * diff_print: compares two sets of runs and prints.
+ *
+ * failed   set when --fail-on applies; then standard error says why
+ */
+int diff_print(struct store *store, const char *base, const char *head,
+	       const struct diff_options *options, bool *failed, struct error *error);
+
+#endif /* HOTPATH_DIFF_H */

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "view_diff.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "format.h"
+#include "model_diff.h"
+#include "text.h"
+#include "view.h"
+
+/* By this line a script finds its comment again, to change it instead of adding one. */
+static const char marker[] = "<!-- hotpath diff -->";
+
+static void add_made(struct grid *grid, enum grid_kind kind, char *text)
+{
+	if (!text)
+		grid->failed = true;
+	grid_text(grid, kind, text);
+	free(text);
+}
+
+/* "+5.1 %  [+3.9, +6.2]" */
+static char *show_change(double change, double low, double high)
+{
+	if (isnan(change))
+		return strdup("-");
+	if (isnan(low))
+		return text_format("%+.1f %%", change);
+	return text_format("%+.1f %%  [%+.1f, %+.1f]", change, low, high);
+}
+
+static char *show_signed_ns(double ns, bool utf8)
+{
+	char out[FORMAT_ROOM];
+
+	if (fabs(ns) < 0.005)
+		ns = 0;
+	return text_format("%s%s", ns > 0 ? "+" : "", format_ns(out, ns, utf8));
+}
+
+static char *show_calls(const struct model_diff *diff, const struct model_diff_function *f)
+{
+	bool varies = !f->calls_exact && (diff->base.n > 1 || diff->head.n > 1);
+	const char *about = varies ? "~" : "";
+
+	if (fabs(f->calls_base - f->calls_head) < 0.5)
+		return text_format("%s%.0f", about, f->calls_head);
+	return text_format("%s%.0f > %.0f", about, f->calls_base, f->calls_head);
+}
+
+static char *show_verdict(const struct model_diff_function *f)
+{
+	const struct model_change *c = &f->change;
+	struct text words = {0};
+
+	text_print(&words, "%s", model_verdict_name(c->verdict));
+	if (c->verdict == VERDICT_INCONCLUSIVE && isinf(c->more_runs))
+		text_print(&words, " (too close)");
+	else if (c->verdict == VERDICT_INCONCLUSIVE && !isnan(c->more_runs))
+		text_print(&words, " (+%.0f run%s)", c->more_runs, c->more_runs == 1 ? "" : "s");
+	if (f->old_name && f->file && f->old_file && strcmp(f->old_file, f->file) != 0)
+		text_print(&words, ", was in %s", f->old_file);
+	else if (f->old_name)
+		text_print(&words, ", was %s", f->old_name);
+	return text_take(&words);
+}
+
+static void add_columns(struct grid *grid)
+{
+	grid_column(grid, "Function", "name", "s");
+	grid_column(grid, "Verdict", "verdict", "");
+	grid_column(grid, "Calls", "calls", "r");
+	grid_column(grid, "Base", "base", "r");
+	grid_column(grid, "Head", "head", "r");
+	grid_column(grid, "Change [95 %]", "change", "r");
+	grid_column(grid, "P99 [95 %]", "p99", "r");
+	grid_column(grid, "By calls", "by_calls", "r");
+	grid_column(grid, "By cost", "by_cost", "r");
+	grid_column(grid, "Impact", "impact", "r");
+}
+
+static void add_row(struct grid *grid, const struct model_diff *diff,
+		    const struct model_diff_function *f, const struct view *view)
+{
+	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS && !total;
+	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
+
+	grid_text(grid, total ? GRID_TEXT : GRID_CODE, total ? "(total)" : model_diff_title(f));
+	add_made(grid, GRID_TEXT, show_verdict(f));
+	add_made(grid, GRID_TEXT, show_calls(diff, f));
+	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.base);
+	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.head);
+	add_made(grid, GRID_TEXT,
+		 show_change(f->change.change, f->change.ci_low, f->change.ci_high));
+	add_made(grid, GRID_TEXT,
+		 total ? strdup("-") : show_change(p99->change, p99->ci_low, p99->ci_high));
+	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_calls, view->utf8));
+	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_cost, view->utf8));
+	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_ns, view->utf8));
+}
+
+/* Text with what Markdown would take for markup in it escaped. */
+static void print_words(const struct view *view, const char *text)
+{
+	for (; *text; text++) {
+		if (view->format == VIEW_MARKDOWN && strchr("\\`*_<>|[]#", *text))
+			putc('\\', view->stream);
+		if (view->format == VIEW_HTML && *text == '<')
+			fputs("&lt;", view->stream);
+		else if (view->format == VIEW_HTML && *text == '&')
+			fputs("&amp;", view->stream);
+		else
+			putc(*text, view->stream);
+	}
+}
+
+static void print_line(const struct view *view, const char *before, const char *text)
+{
+	if (view->format == VIEW_HTML)
+		fputs("<p>", view->stream);
+	fputs(before, view->stream);
+	print_words(view, text);
+	fputs(view->format == VIEW_HTML	      ? "</p>\n"
+	      : view->format == VIEW_MARKDOWN ? "  \n"
+					      : "\n",
+	      view->stream);
+}
+
+static int print_head(const struct model_diff *diff, const struct view *view, struct error *error)
+{
+	char *base = view_diff_side(&diff->base), *head = view_diff_side(&diff->head), *all;
+	struct text notes = {0};
+	char *rest, *line;
+
+	view_diff_notes(diff, &notes);
+	all = rest = text_take(&notes);
+	if (!base || !head || !all) {
+		free(base);
+		free(head);
+		free(all);
+		return error_memory(error);
+	}
+	print_line(view, "Base ", base);
+	print_line(view, "Head ", head);
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			print_line(view, "Note: ", line);
+	if (view->format != VIEW_HTML)
+		putc('\n', view->stream);
+	free(base);
+	free(head);
+	free(all);
+	return ERR_OK;
+}
+
+static void print_end(const struct model_diff *diff, const struct view *view)
+{
+	const char *begin = view->format == VIEW_MARKDOWN ? "\n" : "";
+	char words[120];
+
+	if (diff->matched == 0 && diff->all > 0)
+		snprintf(words, sizeof(words), "None of the %zu functions matches the focus.",
+			 diff->all);
+	else if (diff->n < diff->matched)
+		snprintf(words, sizeof(words), "%zu of %zu functions; --limit 0 shows all", diff->n,
+			 diff->matched);
+	else
+		return;
+	fputs(begin, view->stream);
+	print_line(view, "", words);
+}
+
+static void print_page(const struct view *view, bool begin)
+{
+	if (view->format == VIEW_MARKDOWN && begin)
+		fprintf(view->stream, "%s\n### hotpath\n\n", marker);
+	if (view->format != VIEW_HTML)
+		return;
+	fputs(begin ? "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+		      "<title>hotpath diff</title>\n<style>\n"
+		      "body{font:14px/1.5 sans-serif;margin:2em}table{border-collapse:collapse}\n"
+		      "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}\n"
+		      ".r{text-align:right;font-variant-numeric:tabular-nums}p{margin:.2em 0}\n"
+		      "</style></head><body>\n<h1>hotpath diff</h1>\n"
+		    : "</body></html>\n",
+	      view->stream);
+}
+
+int view_diff(const struct model_diff *diff, const struct view *view, struct error *error)
+{
+	struct grid grid = {0};
+	int rc;
+
+	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+		return view_diff_json(diff, view, error);
+	if (view->format == VIEW_CSV)
+		return view_diff_csv(diff, view, error);
+	print_page(view, true);
+	rc = print_head(diff, view, error);
+	add_columns(&grid);
+	for (size_t i = 0; i < diff->n; i++)
+		add_row(&grid, diff, &diff->functions[i], view);
+	add_row(&grid, diff, &diff->total, view);
+	if (!rc)
+		rc = grid_print(&grid, view, error);
+	grid_release(&grid);
+	print_end(diff, view);
+	print_page(view, false);
+	return rc;
+}

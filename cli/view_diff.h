@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Views of a comparison.
+ */
+#ifndef HOTPATH_VIEW_DIFF_H
+#define HOTPATH_VIEW_DIFF_H
+
+struct error;
+struct model_diff;
+struct model_side;
+struct text;
+struct view;
+
+/* view_diff: prints in the view's format. */
+int view_diff(const struct model_diff *diff, const struct view *view, struct error *error);
+
+/* view_diff_json.c: the contract, documented in hotpath(1). */
+int view_diff_json(const struct model_diff *diff, const struct view *view, struct error *error);
+
+/* view_diff_csv.c */
+int view_diff_csv(const struct model_diff *diff, const struct view *view, struct error *error);
+
+/* view_diff_notes: what a reader has to know before the figures, a line each. */
+void view_diff_notes(const struct model_diff *diff, struct text *notes);
+
+/* view_diff_side: a side in words, printable, to be freed: "main: 10 runs, main@3f2c1ab, ./prog". */
+char *view_diff_side(const struct model_side *side);
+
+#endif /* HOTPATH_VIEW_DIFF_H */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "view_diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_diff.h"
+#include "stats.h"
+#include "text.h"
+
+static const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static bool differ(const char *one, const char *other)
+{
+	return !one || !other || strcmp(one, other) != 0;
+}
+
+static void note_numbers(const struct model_diff *diff, struct text *notes)
+{
+	size_t m = diff->base.n, n = diff->head.n;
+
+	if (m == 1 || n == 1)
+		text_print(notes,
+			   "Nothing can be concluded from one run%s: the figures differ from run "
+			   "to run "
+			   "by an unknown amount.  Record more, such as `hotpath run -n 10 -- "
+			   "COMMAND`.\n",
+			   m == n ? " a side" : " on a side");
+	else if (stats_least_p(m, n) > 0.05)
+		text_print(
+			notes,
+			"%zu and %zu runs are too few for any verdict; 4 a side can show a change "
+			"of one function, 10 are a good number.\n",
+			m, n);
+}
+
+/* When one side was over before the other began, a machine that warmed up looks like a change. */
+static void note_order(const struct model_diff *diff, struct text *notes)
+{
+	const struct model_side *a = &diff->base, *b = &diff->head;
+
+	if (a->n < 2 || b->n < 2)
+		return;
+	if (a->last_ns < b->first_ns || b->last_ns < a->first_ns)
+		text_print(
+			notes,
+			"The runs of one side were over before those of the other began: a change "
+			"of the machine in between would look like one of the program.  `hotpath "
+			"ab` mixes them.\n");
+}
+
+static size_t count_shared(const struct model_side *a, const struct model_side *b)
+{
+	size_t n = 0, j = 0;
+
+	for (size_t i = 0; i < a->n_run_ids; i++) {
+		while (j < b->n_run_ids && b->run_ids[j] < a->run_ids[i])
+			j++;
+		n += j < b->n_run_ids && b->run_ids[j] == a->run_ids[i];
+	}
+	return n;
+}
+
+static void note_sides(const struct model_diff *diff, struct text *notes)
+{
+	const struct model_side *a = &diff->base, *b = &diff->head;
+	size_t shared = count_shared(a, b);
+	int64_t failed = a->failed + b->failed, lost = a->lost + b->lost;
+
+	if (shared)
+		text_print(notes, "%zu run%s on both sides.\n", shared,
+			   shared == 1 ? " is" : "s are");
+	if (model_same_build(diff))
+		text_print(
+			notes,
+			"Both sides ran the same binary (build-id %.12s): differences are of the "
+			"machine or the input, not of the code.\n",
+			a->builds[0]);
+	if (differ(a->host, b->host))
+		text_print(notes, "The runs are from different machines.\n");
+	if (!a->command || !b->command)
+		text_print(notes, "Not all runs of a side are of the same command.\n");
+	if (failed)
+		text_print(notes, "%lld run%s ended with an error or a signal.\n",
+			   (long long)failed, plural(failed));
+	if (a->dirty || b->dirty)
+		text_print(
+			notes,
+			"%lld run%s on the base and %lld on the head side are of a work tree that "
+			"differed from its commit.\n",
+			(long long)a->dirty, plural(a->dirty), (long long)b->dirty);
+	if (lost)
+		text_print(notes, "%lld call%s could not be recorded.\n", (long long)lost,
+			   plural(lost));
+}
+
+void view_diff_notes(const struct model_diff *diff, struct text *notes)
+{
+	note_numbers(diff, notes);
+	note_sides(diff, notes);
+	note_order(diff, notes);
+}
+
+char *view_diff_side(const struct model_side *side)
+{
+	struct text words = {0};
+	char *plain, *shown;
+
+	text_print(&words, "%s: %zu run%s", side->asked, side->n, plural((int64_t)side->n));
+	if (side->n_run_ids == 1)
+		text_print(&words, " (%lld)", (long long)side->run_ids[0]);
+	else if (side->n_run_ids)
+		text_print(&words, " (%lld to %lld)", (long long)side->run_ids[0],
+			   (long long)side->run_ids[side->n_run_ids - 1]);
+	if (side->branch || side->commit)
+		text_print(&words, ", %s%s%.7s%s", side->branch ? side->branch : "",
+			   side->branch && side->commit ? "@" : "",
+			   side->commit ? side->commit : "", side->dirty ? "*" : "");
+	if (side->command)
+		text_print(&words, ", %s", side->command);
+	plain = text_take(&words);
+	shown = plain ? text_printable(plain) : NULL;
+	free(plain);
+	return shown;
+}

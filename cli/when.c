@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "when.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const int64_t SECOND = 1000000000, DAY = 86400;
+
+static bool parse_ago(const char *text, int64_t now_ns, int64_t *ns)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = {{"second", 1},	   {"minute", 60},	{"hour", 3600},
+		     {"day", 86400},	   {"week", 7 * 86400}, {"month", 30 * 86400},
+		     {"year", 365 * 86400}};
+	char *end;
+	long count = strtol(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || count > 100000)
+		return false;
+	while (*end == ' ' || *end == '.')
+		end++;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t length = strlen(units[i].name);
+		const char *rest = end + length;
+
+		if (strncmp(end, units[i].name, length) != 0)
+			continue;
+		rest += *rest == 's';
+		rest += strspn(rest, " .");
+		if (strcmp(rest, "ago") != 0)
+			return false;
+		*ns = now_ns - count * units[i].seconds * SECOND;
+		return true;
+	}
+	return false;
+}
+
+static bool parse_date(const char *text, int64_t *ns)
+{
+	static const char *const formats[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
+					      "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+	enum { N = sizeof(formats) / sizeof(formats[0]) };
+
+	for (int i = 0; i < N; i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *end = strptime(text, formats[i], &tm);
+		time_t seconds;
+
+		if (!end || *end)
+			continue;
+		seconds = mktime(&tm);
+		*ns = ((int64_t)seconds + (i == N - 1 ? DAY : 0)) * SECOND;
+		return true;
+	}
+	return false;
+}
+
+bool when_parse(const char *text, int64_t now_ns, int64_t *ns)
+{
+	*ns = now_ns;
+	if (strcmp(text, "now") == 0 || strcmp(text, "today") == 0)
+		return true;
+	if (strcmp(text, "yesterday") == 0) {
+		*ns = now_ns - DAY * SECOND;
+		return true;
+	}
+	return parse_ago(text, now_ns, ns) || parse_date(text, ns);
+}

@@ -1,0 +1,241 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# record N ENV...: N runs with what is given in the environment.
+record() {
+  local n=$1
+  shift
+  for _ in $(seq "$n"); do env "$@" HOTPATH_RUN_TOKEN="t$RANDOM$RANDOM" "$PROG"; done
+  hotpath ingest -q
+}
+
+repository() {
+  git init -q -b main .
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m one
+}
+
+@test "one run a side: figures, and no verdict" {
+  record 2
+  run hotpath diff last~1 last
+  [ "$status" -eq 0 ]
+  [[ $output == *"Base last~1: 1 run (1)"*"Head last: 1 run (2)"*"Nothing can be concluded from one run a side"* ]]
+  [[ $output == *"inner "*"inconclusive (+"*"runs)"*" 100 "* ]]
+  [[ $output != *"slower"* && $output != *"["[+-]* ]]
+}
+
+@test "JSON has the keys of the contract, and the rows add up" {
+  record 4 HOTPATH_LABEL=old
+  record 4 HOTPATH_LABEL=new
+  hotpath diff -f json -n 0 old new >d.json
+  [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","notes","total","functions"]' ]
+  [ "$(jq -c '[.base.name,.base.n,.base.runs,.head.runs]' d.json)" = '["old",4,[1,2,3,4],[5,6,7,8]]' ]
+  [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","share","p95","p99"]' ]
+  [ "$(jq -c '[.functions[]|{(.name):.calls}]|add.inner' d.json)" = '{"base":100,"head":100,"exact":true}' ]
+  [ "$(jq '[.functions[].impact_ns.total]|add - input.total.impact_ns.total|fabs < 1' d.json d.json)" = true ]
+  [ "$(jq '[.functions[]|.impact_ns|.calls + .cost - .total|fabs < 1]|all' d.json)" = true ]
+  [ "$(jq '.total.ci_percent|length' d.json)" = 2 ]
+  hotpath diff -f json-pretty old new | jq . >/dev/null
+}
+
+@test "the same binary on both sides is called out, and runs that are on both" {
+  record 2
+  run hotpath diff 1 2
+  [[ $output == *"Both sides ran the same binary (build-id "* ]]
+  [ "$(hotpath diff -f json 1 2 | jq .same_build)" = true ]
+  run hotpath diff 1..2 last
+  [[ $output == *"1 run is on both sides."* ]]
+}
+
+@test "an order of runs that a drift could hide in is called out" {
+  record 2 HOTPATH_LABEL=old
+  record 2 HOTPATH_LABEL=new
+  run hotpath diff old new
+  [[ $output == *"over before those of the other began"* ]]
+  run hotpath diff 1+3 2+4
+  [[ $output != *"over before"* ]]
+}
+
+@test "functions that only one side has, or more calls, are told exactly" {
+  sed -e 's/int fact(/int faculty(/; s/ fact(/ faculty(/g; s/n \* fact(/n * faculty(/' \
+    -e 's/i < 10; i++) s += outer/i < 20; i++) s += outer/' "$PROG.c" >p2.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  record 2 HOTPATH_LABEL=old
+  PROG=./p2 record 2 HOTPATH_LABEL=new
+  hotpath diff -f json -m calls old new >d.json
+  verdict() { jq -r ".functions[]|select(.name==\"$1\").verdict" d.json; }
+  [ "$(verdict fact)" = removed ]
+  [ "$(verdict faculty)" = added ]
+  [ "$(verdict inner)" = slower ]
+  [ "$(jq -c '.functions[]|select(.name=="inner")|[.base_calls,.head_calls,.change_percent,.ci_percent]' d.json)" = '[100,200,100,[100,100]]' ]
+  run hotpath diff --fail-on slower:50% -m calls old new
+  [ "$status" -eq 1 ]
+  [[ $output == *"hotpath: slower: "*"inner (+100.0 %)"* ]]
+  run hotpath diff --fail-on slower:101 -m calls old new
+  [ "$status" -eq 0 ]
+  run hotpath diff --fail-on slower -m calls new old
+  [ "$status" -eq 0 ]
+}
+
+@test "a function that moved to another file is found again" {
+  cp "$PROG.c" elsewhere.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 elsewhere.c
+  record 1
+  PROG=./p2 record 1
+  hotpath diff -f json 1 2 >d.json
+  [ "$(jq -r '.functions[]|select(.name=="inner").renamed.file|endswith("prog.c")' d.json)" = true ]
+  [ "$(jq '[.functions[]|select(.verdict=="added" or .verdict=="removed")]|length' d.json)" = 0 ]
+  run hotpath diff 1 2
+  [[ $output == *", was in "*"prog.c"* ]]
+}
+
+@test "formats: CSV, Markdown with a marker, HTML that escapes" {
+  record 2 HOTPATH_LABEL='a<b'
+  [ "$(hotpath diff -f csv 1 2 | tr -d '\r' | head -1)" = "name,file,verdict,more_runs,base,head,change_percent,ci_low_percent,ci_high_percent,p,q,calls_base,calls_head,impact_calls_ns,impact_cost_ns,impact_ns,p95_change_percent,p99_change_percent" ]
+  run hotpath diff -f markdown 1 2
+  [ "${lines[0]}" = "<!-- hotpath diff -->" ]
+  [[ $output == *'| `the \| outer` |'* ]]
+  run hotpath diff -f html 'a<b' 2
+  [[ $output == "<!doctype html>"*"Base a&lt;b: 2 runs"*"<td><code>inner</code></td>"*"</html>" ]]
+}
+
+@test "metrics, sort, limit, focus and output choose" {
+  record 2
+  for m in self total p50 p99 calls; do hotpath diff -m $m 1 2 >/dev/null; done
+  [ "$(hotpath diff -m p50 -f json 1 2 | jq -r .metric)" = p50 ]
+  [ "$(hotpath diff -f json -s name 1 2 | jq -r '.functions[0].name')" = fact ]
+  [ "$(hotpath diff -f json -n 1 1 2 | jq '.functions|length')" = 1 ]
+  [ "$(hotpath diff -f json --focus '/^in/' 1 2 | jq -r '.functions[].name')" = inner ]
+  run hotpath diff -n 1 1 2
+  [[ $output == *"1 of 3 functions; --limit 0 shows all"* ]]
+  run hotpath diff --focus nothing 1 2
+  [[ $output == *"None of the 3 functions matches the focus."* ]]
+  hotpath diff -o out.txt 1 2
+  grep -q inner out.txt
+}
+
+@test "each wrong value of diff is told" {
+  record 2
+  misuse "table, json, json-pretty, csv, markdown or html" hotpath diff -f xml 1 2
+  misuse "self, total, p50, p99 or calls" hotpath diff -m mean 1 2
+  misuse "impact, change or name" hotpath diff -s size 1 2
+  misuse "more than 0" hotpath diff -e 0 1 2
+  misuse "more than 0" hotpath diff -e nan 1 2
+  misuse "0 to 100" hotpath diff --min-share 101 1 2
+  misuse "slower or slower:5%" hotpath diff --fail-on faster 1 2
+  misuse "slower or slower:5%" hotpath diff --fail-on slower:x 1 2
+  misuse "missing closing parenthesis" hotpath diff --focus '/(/' 1 2
+  misuse "needs BASE HEAD" hotpath diff 1
+  misuse "unexpected argument" hotpath diff 1 2 3
+  run hotpath diff 1 9
+  [ "$status" -eq 1 ]
+  [[ $output == *"there is no run '9'"* ]]
+}
+
+@test "escape sequences in names of sets do not reach the terminal" {
+  HOTPATH_LABEL=$'evil\033[2J' record 1
+  run hotpath diff $'evil\033[2J' 1
+  [ "$status" -eq 0 ]
+  [[ $output != *$'\033'* && $output == *'evil\x1b[2J'* ]]
+  run hotpath diff $'none\033[2J' 1
+  [[ $output != *$'\033'* ]]
+}
+
+@test "sets: labels, tags, ranges, sums, hosts" {
+  record 2 HOTPATH_LABEL=early
+  record 3 HOTPATH_LABEL=with+plus
+  runs() { hotpath diff -f json "$1" 1 | jq -c .base.runs; }
+  [ "$(runs early)" = '[1,2]' ]
+  [ "$(runs with+plus)" = '[3,4,5]' ]
+  [ "$(runs label:early+5)" = '[1,2,5]' ]
+  [ "$(runs 2..4)" = '[2,3,4]' ]
+  [ "$(runs last..last~1)" = '[4,5]' ]
+  [ "$(runs early+early+2)" = '[1,2]' ]
+  [ "$(runs "host:$(hostname)")" = '[1,2,3,4,5]' ]
+  hotpath tag 2..3 middle
+  [ "$(runs middle)" = '[2,3]' ]
+  run hotpath tag middle middle
+  [ "$output" = "middle: 0 of 2 runs named" ]
+  run hotpath tag -d 2 middle
+  [ "$output" = "middle: 1 of 1 run no longer so named" ]
+  [ "$(runs middle)" = '[3]' ]
+}
+
+@test "sets: branches, commits, tags and times" {
+  repository
+  one=$(git rev-parse HEAD)
+  record 2
+  git tag v1
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m two
+  two=$(git rev-parse HEAD)
+  record 1
+  git switch -q -c feature
+  record 1
+  runs() { hotpath diff -f json "$@" 1 | jq -c .base.runs; }
+  [ "$(runs main)" = '[3]' ]
+  [ "$(runs --all-commits main)" = '[1,2,3]' ]
+  [ "$(runs feature)" = '[4]' ]
+  [ "$(runs "$one")" = '[1,2]' ]
+  [ "$(runs "${two:0:9}")" = '[3,4]' ]
+  [ "$(runs v1)" = '[1,2]' ]
+  [ "$(runs tag:v1)" = '[1,2]' ]
+  [ "$(runs HEAD~1)" = '[1,2]' ]
+  [ "$(runs 'main@{now}')" = '[3]' ]
+  [ "$(hotpath diff -f json main feature | jq -r '.base.commit')" = "$two" ]
+  sqlite3 store/hotpath.db 'UPDATE run SET started_at_ns = started_at_ns - 2 * 86400 * 1000000000 WHERE id < 3'
+  [ "$(runs 'main@{yesterday}')" = '[1,2]' ]
+  [ "$(runs 'main@{1 day ago}')" = '[1,2]' ]
+  run hotpath diff 'main@{3 days ago}' 1
+  [ "$status" -eq 1 ]
+  misuse "main@{2 days ago}" hotpath diff 'main@{soon}' 1
+  misuse "main@{2 days ago}" hotpath diff 'main@{' 1
+}
+
+@test "sets: a name that is ambiguous or empty tells what there is" {
+  repository
+  record 1
+  record 1 HOTPATH_LABEL=main
+  misuse "'main' is a branch (2 runs) and a label (1 runs): write branch:main or label:main" hotpath diff main 1
+  [ "$(hotpath diff -f json branch:main 1 | jq -c .base.runs)" = '[1,2]' ]
+  run hotpath diff nothing 1
+  [ "$status" -eq 1 ]
+  [[ $output == *"no runs are named 'nothing'; the store has runs 1 to 2; branches main; labels main; commits "*"; hosts "* ]]
+  run hotpath diff host:nowhere 1
+  [ "$status" -eq 1 ]
+  sqlite3 store/hotpath.db "INSERT INTO text (value) VALUES ('abcd1'), ('abcd2'); UPDATE run SET commit_id = (SELECT id FROM text WHERE value = 'abcd' || run.id)"
+  misuse "'abcd' is the beginning of 2 commits: abcd1 abcd2" hotpath diff abcd 1
+  misuse "a name is missing" hotpath diff 1++2 1
+  misuse "a name is missing" hotpath diff "" 1
+  misuse "no range of runs" hotpath diff main..feature 1
+  [ "$(hotpath diff -f json 1..last last | jq -c .base.runs)" = '[1,2]' ]
+}
+
+@test "tag: each error path" {
+  run hotpath tag last x
+  [ "$status" -eq 1 ]
+  [[ $output == *"no runs yet"* ]]
+  record 1
+  misuse "cannot be a name" hotpath tag last 12
+  misuse "cannot be a name" hotpath tag last ''
+  misuse "cannot be a name" hotpath tag last last~1
+  misuse "cannot be a name" hotpath tag last 'a..b'
+  misuse "cannot be a name" hotpath tag last $'a\nb'
+  misuse "needs RUNS NAME" hotpath tag last
+  run hotpath tag 9 x
+  [ "$status" -eq 1 ]
+  if [ "$(id -u)" != 0 ]; then
+    chmod -R a-w store
+    run hotpath tag last x
+    chmod -R u+w store
+    [ "$status" -eq 1 ]
+  fi
+}
+
+@test "the processes of one hotpath run are one run" {
+  hotpath run -- sh -c "$PROG; $PROG"
+  hotpath run -- sh -c "$PROG; $PROG"
+  hotpath diff -f json 1..2 3..4 >d.json
+  [ "$(jq -c '[.base.n,.head.n]' d.json)" = '[1,1]' ]
+  [ "$(jq -c '.functions[]|select(.name=="inner").calls|[.base,.head]' d.json)" = '[200,200]' ]
+}
