@@ -49,7 +49,7 @@ int error_set(struct error *error, enum error_code code, const char *format, ...
 /* error_memory: error_set() for ERR_MEMORY. */
 int error_memory(struct error *error);
 
-/* error_exit_status: 0 ok, 1 negative answer or failure, 2 misuse. */
+/* error_exit_status: 0 ok, 1 negative answer, 2 misuse or failure. */
 int error_exit_status(int code);
 
 #endif /* HOTPATH_ERROR_H */

@@ -43,7 +43,7 @@ load helper
 
 @test "runs without a store says what to do" {
   run hotpath runs
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"no runs yet"* ]]
 }
 
@@ -114,6 +114,6 @@ load helper
   [[ $output == *"FAIL  store"*"cannot be written"* ]]
   chmod 600 store/hotpath.db
   run as_nobody ./tool runs
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"cannot read the store"*"Permission denied"* ]]
 }

@@ -129,7 +129,7 @@ repository() {
   misuse "needs BASE HEAD" hotpath diff 1
   misuse "unexpected argument" hotpath diff 1 2 3
   run hotpath diff 1 9
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"there is no run '9'"* ]]
 }
 
@@ -187,7 +187,7 @@ repository() {
   [ "$(runs 'main@{yesterday}')" = '[1,2]' ]
   [ "$(runs 'main@{1 day ago}')" = '[1,2]' ]
   run hotpath diff 'main@{3 days ago}' 1
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   misuse "main@{2 days ago}" hotpath diff 'main@{soon}' 1
   misuse "main@{2 days ago}" hotpath diff 'main@{' 1
 }
@@ -199,10 +199,10 @@ repository() {
   misuse "'main' is a branch (2 runs) and a label (1 runs): write branch:main or label:main" hotpath diff main 1
   [ "$(hotpath diff -f json branch:main 1 | jq -c .base.runs)" = '[1,2]' ]
   run hotpath diff nothing 1
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"no runs are named 'nothing'; the store has runs 1 to 2; branches main; labels main; commits "*"; hosts "* ]]
   run hotpath diff host:nowhere 1
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   sqlite3 store/hotpath.db "INSERT INTO text (value) VALUES ('abcd1'), ('abcd2'); UPDATE run SET commit_id = (SELECT id FROM text WHERE value = 'abcd' || run.id)"
   misuse "'abcd' is the beginning of 2 commits: abcd1 abcd2" hotpath diff abcd 1
   misuse "a name is missing" hotpath diff 1++2 1
@@ -213,7 +213,7 @@ repository() {
 
 @test "tag: each error path" {
   run hotpath tag last x
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"no runs yet"* ]]
   record 1
   misuse "cannot be a name" hotpath tag last 12
@@ -223,7 +223,7 @@ repository() {
   misuse "cannot be a name" hotpath tag last $'a\nb'
   misuse "needs RUNS NAME" hotpath tag last
   run hotpath tag 9 x
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   if [ "$(id -u)" != 0 ]; then
     chmod -R a-w store
     run hotpath tag last x

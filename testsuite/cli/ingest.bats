@@ -145,7 +145,7 @@ load helper
   leave_segment; hotpath ingest -q
   sqlite3 store/hotpath.db 'pragma user_version = 99'
   run hotpath report
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"newer hotpath"* ]]
   # A segment stays when its store cannot be used.
   leave_segment

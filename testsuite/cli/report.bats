@@ -5,7 +5,7 @@ load helper
 
 @test "report without a store says what to do" {
   run hotpath report
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"no runs yet"*"-fplugin=hotpath.so"* ]]
 }
 
@@ -89,7 +89,7 @@ load helper
   [ "$(hotpath report --run=1 -f json | jq .run.exit.status)" = 1 ]
   [ "$(hotpath report -r2 -f json | jq .run.exit.status)" = 2 ]
   run hotpath report --run 7
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"there is no run '7'"*"has 2 runs, with numbers from 1 to 2"* ]]
   misuse "does not name a run" hotpath report --run main
 }
@@ -114,10 +114,10 @@ load helper
   hotpath report -f json -o out.json
   jq . out.json >/dev/null
   run hotpath report -o /nowhere/x
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"cannot write /nowhere/x"* ]]
   run hotpath report -o /dev/full
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"No space left"* ]]
 }
 
