@@ -8,7 +8,7 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	DIFF_SPECS(struct options, diff),
+	DIFF_SPECS(struct options, diff, 'n'),
 	{"all-commits", 0, OPTION_FLAG, offsetof(struct options, diff.all_commits), NULL,
 	 "a branch means all its runs, not only those of its\nnewest recorded commit"},
 };

@@ -25,8 +25,8 @@ struct diff_options {
 		.sort = "impact", .limit = 15                                                      \
 	}
 
-/* The options that both commands have; `at` is where their struct diff_options lies. */
-#define DIFF_SPECS(type, member)                                                                   \
+/* The options that both commands have; `member` is their struct diff_options. */
+#define DIFF_SPECS(type, member, limit_letter)                                                     \
 	{"metric",    'm',                                                                         \
 	 OPTION_TEXT, offsetof(type, member.metric),                                               \
 	 "METRIC",    "self (default: time of its own per call), total, p50, p99 or\ncalls"},      \

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "worktree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "git.h"
+#include "spawn.h"
+#include "text.h"
+
+enum { PATIENCE_MS = 600000 };
+
+static int git(const char *const *argv, struct text *out)
+{
+	static const char *const env[] = {"HOTPATH_DISABLE=1", "LC_ALL=C", NULL};
+	struct spawn spawn = {
+		.argv = argv, .env = env, .timeout_ms = PATIENCE_MS, .with_errors = true};
+
+	return spawn_capture(&spawn, out);
+}
+
+static int check_out(struct worktree *trees, int side, const char *ref, struct error *error)
+{
+	const char *argv[] = {"git", "worktree", "add", "--detach", "-q", NULL, NULL, NULL};
+	struct text out = {0};
+	char *words, *shown;
+	int status;
+
+	trees->commits[side] = git_commit_of(ref);
+	shown = text_printable(ref);
+	if (!trees->commits[side]) {
+		error_set(error, ERR_USAGE,
+			  "--%s-ref: git knows no commit '%s' here; `git branch -a` lists branches",
+			  side ? "head" : "base", shown ? shown : "");
+		free(shown);
+		return ERR_USAGE;
+	}
+	free(shown);
+	trees->dirs[side] = text_format("%s/%s", trees->parent, side ? "head" : "base");
+	if (!trees->dirs[side])
+		return error_memory(error);
+	argv[5] = trees->dirs[side];
+	argv[6] = trees->commits[side];
+	status = git(argv, &out);
+	words = text_take(&out);
+	if (status != 0)
+		error_set(error, ERR_SPAWN, "cannot make a work tree of '%s': %s", ref,
+			  words && *words ? words : "git failed");
+	free(words);
+	return status == 0 ? ERR_OK : ERR_SPAWN;
+}
+
+int worktree_make(struct worktree *trees, const char *const refs[2], struct error *error)
+{
+	const char *tmp = getenv("TMPDIR");
+	int rc = ERR_OK;
+
+	memset(trees, 0, sizeof(*trees));
+	trees->parent = text_format("%s/hotpath-ab-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!trees->parent)
+		return error_memory(error);
+	if (!mkdtemp(trees->parent)) {
+		rc = error_set(error, ERR_IO, "cannot make %s: %s", trees->parent, strerror(errno));
+		free(trees->parent);
+		trees->parent = NULL;
+		return rc;
+	}
+	for (int side = 0; side < 2 && !rc; side++)
+		rc = check_out(trees, side, refs[side], error);
+	return rc;
+}
+
+void worktree_remove(struct worktree *trees)
+{
+	for (int side = 0; side < 2; side++) {
+		const char *argv[] = {"git",	 "worktree",	    "remove", "--force",
+				      "--force", trees->dirs[side], NULL};
+
+		if (trees->dirs[side])
+			git(argv, NULL);
+		free(trees->dirs[side]);
+		free(trees->commits[side]);
+	}
+	if (trees->parent)
+		rmdir(trees->parent);
+	free(trees->parent);
+	memset(trees, 0, sizeof(*trees));
+}

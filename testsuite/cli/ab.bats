@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# A second version of the program, in which inner is called twice as often.
+second_version() {
+  sed -e 's/i < 10; i++) s += outer/i < 20; i++) s += outer/' "$PROG.c" >second.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o second second.c
+}
+
+@test "run --times makes runs of their own, after a warm-up that is not recorded" {
+  cat >count.sh <<EOS
+echo x >>count
+exec "$PROG"
+EOS
+  hotpath run -n 3 -l series -- sh count.sh
+  [ "$(wc -l <count)" -eq 4 ]
+  [ "$(query 'select count(*), count(distinct run_id), max(label) from runs')" = 3,3,series ]
+  [ "$(hotpath diff -f json series 1 | jq .base.n)" = 3 ]
+  hotpath run -n 2 --warm-up 0 -- sh count.sh
+  [ "$(wc -l <count)" -eq 6 ]
+}
+
+@test "run --times ends with the first run that fails" {
+  run hotpath run -n 5 -w 0 -- "$PROG" 3
+  [ "$status" -eq 3 ]
+  [ "$(query 'select count(*) from runs')" = 1 ]
+  run -127 hotpath run -n 5 -- ./nothing
+  misuse "expected 1 or more" hotpath run -n 0 -- "$PROG"
+}
+
+@test "run --times shows where it is on a terminal, and nothing else" {
+  command -v script >/dev/null || skip "no script(1)"
+  run script -qec "TERM=xterm hotpath run -n 2 -- $PROG" /dev/null
+  [[ $output == *"] 1 of 3: warm-up"*"] 3 of 3: run, "*" s left"* ]]
+  run hotpath run -n 2 -- "$PROG"
+  [ -z "$output" ]
+}
+
+@test "ab runs both sides in turns and compares them" {
+  second_version
+  hotpath ab -n 4 -m calls -f json --base "$PROG" --head ./second >d.json
+  [ "$(jq -c '[.base.n,.head.n]' d.json)" = '[4,4]' ]
+  [ "$(jq -r '.functions[]|select(.name=="inner")|.verdict' d.json)" = slower ]
+  [ "$(jq -r '.functions[]|select(.name=="fact")|.verdict' d.json)" = same ]
+  # In turns: each two runs have one of each side.
+  [ "$(query "select count(distinct substr(label, -4)) from runs group by (id + 1) / 2" | sort -u)" = 2 ]
+  [ "$(jq '[.notes[]|select(test("over before"))]|length' d.json)" = 0 ]
+}
+
+@test "ab names its runs, and drops the output of the commands" {
+  echo "echo noise; exec $PROG" >noisy.sh
+  run hotpath ab -n 1 -w 0 -l mine --base 'sh noisy.sh' --head 'sh noisy.sh'
+  [ "$status" -eq 0 ]
+  [[ $output == "Base mine-base: 1 run"*"Head mine-head: 1 run"*"Nothing can be concluded"* ]]
+  [[ $output != *noise* ]]
+  run hotpath ab -n 1 -w 1 --show-output --base 'sh noisy.sh' --head 'sh noisy.sh'
+  [ "$(grep -c noise <<<"$output")" -eq 4 ]
+}
+
+@test "ab --fail-on ends with 1" {
+  second_version
+  run hotpath ab -n 2 -m calls --fail-on slower:50% --base "$PROG" --head ./second
+  [ "$status" -eq 1 ]
+  [[ $output == *"slower: "*"inner (+100.0 %)"* ]]
+  run hotpath ab -n 2 -m calls --fail-on slower --base ./second --head "$PROG"
+  [ "$status" -eq 0 ]
+}
+
+@test "ab compares two commits, each built in a work tree that is gone afterwards" {
+  mkdir repo && cd repo
+  git init -q -b main .
+  git config user.name n
+  git config user.email e
+  cp "$PROG.c" prog.c
+  printf 'prog: prog.c\n\tgcc -O2 -fplugin=%s/lib/hotpath.so -o prog prog.c\n' "$BUILD" >Makefile
+  git add . && git commit -q -m one
+  git switch -q -c feature
+  sed -i 's/i < 10; i++) s += outer/i < 20; i++) s += outer/' prog.c
+  git commit -q -a -m two
+  TMPDIR=$T hotpath ab -n 2 -m calls -f json --base-ref main --head-ref feature --build make -- ./prog >d.json
+  [ "$(jq -c '[.base.branch,.head.branch,.base.commit]' d.json)" = "[\"main\",\"feature\",\"$(git rev-parse main)\"]" ]
+  [ "$(jq -c '.functions[]|select(.name=="inner").calls|[.base,.head]' d.json)" = '[100,200]' ]
+  [ "$(jq '[.functions[]|select(.renamed)]|length' d.json)" = 0 ]
+  [ "$(git worktree list | wc -l)" -eq 1 ]
+  [ -z "$(find "$T" -maxdepth 1 -name 'hotpath-ab-*')" ]
+  [ "$(hotpath diff -m calls -f json main feature | jq -c '[.base.n,.head.n]')" = '[2,2]' ]
+  run env TMPDIR="$T" hotpath ab -n 2 --base-ref main --head-ref feature --build false -- ./prog
+  [ "$status" -eq 2 ]
+  [[ $output == *"the build of the base side ended with status 1"* ]]
+  [ "$(git worktree list | wc -l)" -eq 1 ]
+  misuse "git knows no commit 'nowhere'" hotpath ab --base-ref nowhere --head-ref main -- ./prog
+  run env TMPDIR=/nowhere hotpath ab --base-ref main --head-ref main -- ./prog
+  [ "$status" -eq 2 ]
+  [[ $output == *"cannot make /nowhere/hotpath-ab-"* ]]
+}
+
+@test "ab ends when a command fails or records nothing" {
+  run hotpath ab -n 2 --base "$PROG" --head 'exit 3'
+  [ "$status" -eq 2 ]
+  [[ $output == *"the command of the head side ended with status 3; nothing was compared"* ]]
+  run hotpath ab -n 2 --base true --head true
+  [ "$status" -eq 2 ]
+  [[ $output == *"nothing was measured"*"side recorded nothing"* ]]
+}
+
+@test "each wrong use of ab is told" {
+  misuse "nothing to compare" hotpath ab
+  misuse "--base and --head go together" hotpath ab --base true
+  misuse "--base-ref and --head-ref go together" hotpath ab --base-ref main -- true
+  misuse "besides those of --base and --head" hotpath ab --base true --head true -- true
+  misuse "no command to run" hotpath ab --base-ref main --head-ref main
+  misuse "--build is for" hotpath ab --build make --base true --head true
+  misuse "expected 1 or more" hotpath ab -n 0 --base true --head true
+  misuse "is not a metric" hotpath ab -m size --base true --head true
+}
