@@ -22,7 +22,8 @@ enum {
 
 /* What links are multiples of.  Fewer places to point at also means fewer to count twice. */
 enum {
-	ALIGN_AREA = SEG_PAGE, /* info, units, threads, stacks: whole areas of their own */
+	ALIGN_AREA = SEG_PAGE, /* info, threads, stacks: whole areas of their own */
+	ALIGN_UNIT = SEG_UNIT_ALIGN,
 	ALIGN_NODE = 64,
 	ALIGN_STAT = 64,
 	ALIGN_LINE = 64,

@@ -288,12 +288,12 @@ static int read_unit(struct image *image, struct site_table *t, const struct uni
 /* find_unit: what a link to a unit leads to; false when it is no unit, or no whole one. */
 static bool find_unit(const struct segment_map *map, const struct seg_unit *link, struct unit *u)
 {
-	*u = (struct unit){.at = segment_at(map, link, sizeof(*link), ALIGN_AREA)};
+	*u = (struct unit){.at = segment_at(map, link, sizeof(*link), ALIGN_UNIT)};
 	if (!u->at)
 		return false;
 	u->size = u->at->size;
 	u->n_sites = u->at->n_sites;
-	return u->size >= sizeof(*link) && segment_at(map, link, u->size, ALIGN_AREA) &&
+	return u->size >= sizeof(*link) && segment_at(map, link, u->size, ALIGN_UNIT) &&
 	       u->n_sites <= (u->size - sizeof(*link)) / sizeof(struct seg_site);
 }
 

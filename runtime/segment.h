@@ -69,6 +69,7 @@ enum {
 	SEG_RING = 256,		 /* newest calls kept per thread */
 	SEG_STACK_MAX = 1 << 20, /* frames a thread can have at most */
 	SEG_NAME = 16,
+	SEG_UNIT_ALIGN = 16, /* units share areas; everything else that is linked from the header has its own */
 	SEG_BUILD_ID = 20,
 };
 

@@ -9,7 +9,13 @@
 #include <link.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "runtime.h"
+
+enum {
+	ROOM_FIRST = 16 << 10, /* area for units; doubled each time */
+	ROOM_MAX = 256 << 10,
+};
 
 struct process hp_process;
 
@@ -76,6 +82,7 @@ static uint64_t hash_text(uint64_t h, const char *text)
 	return (h ^ 0xff) * 0x100000001b3ull;
 }
 
+/* unit_hash: never 0. */
 static uint64_t unit_hash(const struct hotpath_unit *unit, const struct object *o)
 {
 	uint64_t h = hash_text(0xcbf29ce484222325ull, o->path);
@@ -87,7 +94,7 @@ static uint64_t unit_hash(const struct hotpath_unit *unit, const struct object *
 		h = hash_text(hash_text(h, s->mangled), s->label);
 		h = (h ^ s->line) * 0x100000001b3ull;
 	}
-	return h;
+	return h ? h : 1;
 }
 
 static uint64_t text_size(const char *text)
@@ -135,14 +142,90 @@ static void put_site(struct seg_unit *u, uint64_t *at, struct seg_site *to,
 	to->flags = s->flags;
 }
 
+/* The units in the segment, by hash: a program may have thousands, and a library may be loaded again and again. */
+static struct known {
+	uint64_t hash; /* 0: free */
+	struct seg_unit *unit;
+} * known;
+static uint64_t known_room; /* a power of two */
+static uint64_t known_used;
+
+static struct known *known_slot(uint64_t hash)
+{
+	uint64_t i = hash & (known_room - 1);
+
+	while (known[i].hash && known[i].hash != hash)
+		i = (i + 1) & (known_room - 1);
+	return &known[i];
+}
+
+/* known_grow: doubles the table; without memory it stays, and units are not known again. */
+static void known_grow(void)
+{
+	struct known *old = known;
+	uint64_t room = known_room, more = room ? 2 * room : 256;
+	void *p = mmap(NULL, more * sizeof(*known), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	known = p;
+	known_room = more;
+	for (uint64_t i = 0; i < room; i++)
+		if (old[i].hash)
+			*known_slot(old[i].hash) = old[i];
+	if (old)
+		munmap(old, room * sizeof(*old));
+}
+
+static void known_add(struct seg_unit *u)
+{
+	if (2 * known_used >= known_room)
+		known_grow();
+	if (known_used + 1 >= known_room)
+		return;
+	*known_slot(u->hash) = (struct known){u->hash, u};
+	known_used++;
+}
+
 /* unit_known: the copy of a unit with the same content, NULL when there is none. */
 static struct seg_unit *unit_known(uint64_t hash, uint32_t n_sites)
 {
-	struct seg_unit *u = hp_process.seg->units;
+	struct seg_unit *u = known_room ? known_slot(hash)->unit : NULL;
 
-	while (u && (u->hash != hash || u->n_sites != n_sites))
-		u = u->next;
-	return u;
+	return u && u->n_sites == n_sites ? u : NULL;
+}
+
+/* Where the next unit goes: units are small and many, so they share areas. */
+static char *room_at, *room_end;
+static uint64_t room_size;
+
+/* unit_room: memory of the segment for one unit; NULL when the file cannot grow. */
+static struct seg_unit *unit_room(uint64_t size)
+{
+	size = (size + SEG_UNIT_ALIGN - 1) & ~(uint64_t)(SEG_UNIT_ALIGN - 1);
+	if ((uint64_t)(room_end - room_at) < size) {
+		uint64_t area = room_size < ROOM_MAX
+					? (room_size = room_size ? 2 * room_size : ROOM_FIRST)
+					: ROOM_MAX;
+
+		if (area < size)
+			area = size;
+		room_at = hp_segment_area(area, area);
+		room_end = room_at ? room_at + area : NULL;
+		if (!room_at)
+			return NULL;
+	}
+	room_at += size;
+	return (struct seg_unit *)(room_at - size);
+}
+
+/* unit_link: makes a complete unit known to the reader. */
+static void unit_link(struct seg_unit *u)
+{
+	u->next = hp_process.seg->units;
+	__atomic_store_n(&hp_process.seg->units, u, __ATOMIC_RELEASE);
+	known_add(u);
 }
 
 /* unit_copy: puts a unit into the segment; NULL when the file cannot grow. */
@@ -163,7 +246,7 @@ static struct seg_unit *unit_copy(const struct hotpath_unit *unit)
 
 	if (size > UINT32_MAX)
 		return NULL;
-	u = hp_segment_area(size, size);
+	u = unit_room(size);
 	if (!u)
 		return NULL;
 	u->size = size;
@@ -178,8 +261,7 @@ static struct seg_unit *unit_copy(const struct hotpath_unit *unit)
 	for (uint32_t i = 0; i < unit->n_sites; i++)
 		put_site(u, &at, &u->sites[i], &unit->sites[i]);
 	seg->n_sites += unit->n_sites;
-	u->next = seg->units;
-	__atomic_store_n(&seg->units, u, __ATOMIC_RELEASE);
+	unit_link(u);
 	return u;
 }
 
@@ -244,15 +326,19 @@ bool hp_units_relink(const struct seg_header *old)
 {
 	struct seg_header *seg = hp_process.seg;
 
+	room_at = room_end = NULL;
+	room_size = 0;
+	known_used = 0;
+	if (known)
+		memset(known, 0, known_room * sizeof(*known));
 	seg->n_sites = old->n_sites;
 	for (const struct seg_unit *from = old->units; from; from = from->next) {
-		struct seg_unit *u = hp_segment_area(from->size, from->size);
+		struct seg_unit *u = unit_room(from->size);
 
 		if (!u)
 			return false;
 		memcpy(u, from, from->size);
-		u->next = seg->units;
-		seg->units = u;
+		unit_link(u);
 	}
 	return true;
 }
