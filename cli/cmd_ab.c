@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "diff.h"
@@ -197,8 +198,12 @@ static int make_labels(const struct options *options, struct side sides[2], stru
 	if (localtime_r(&now, &tm))
 		strftime(name, sizeof(name), "ab-%Y%m%d-%H%M%S", &tm);
 	for (int i = 0; i < 2; i++) {
-		sides[i].label = text_format(
-			"%s-%s", is_given(options->label) ? options->label : name, sides[i].name);
+		/* The process number keeps two of the same second apart. */
+		if (is_given(options->label))
+			sides[i].label = text_format("%s-%s", options->label, sides[i].name);
+		else
+			sides[i].label =
+				text_format("%s-%d-%s", name, (int)getpid(), sides[i].name);
 		if (!sides[i].label)
 			return error_memory(error);
 	}

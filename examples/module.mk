@@ -1,4 +1,5 @@
-# make demo: a program over real input, measured; make demo-lua: a whole language, unmodified.
+# make demo: a program over real input, measured; make demo-lua: a whole language, unmodified; make demo-ab: two versions
+# of a program compared.
 
 DEMO = $(B)/demo
 HOTPATH = $(abspath $(B))/bin/hotpath
@@ -28,3 +29,25 @@ demo-lua: deps
 
 demo-lua-run:
 	@CC="$(CC)" PLUGIN_FLAG="$(PLUGIN_FLAG)" HOTPATH="$(HOTPATH)" examples/lua/demo.sh
+
+# Two versions of a program of which one takes a tenth longer in one function.
+.PHONY: demo-ab demo-ab-run check-blame
+demo-ab: deps
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s demo-ab-run
+
+demo-ab-run:
+	@mkdir -p $(DEMO)/regression
+	@cp examples/regression/* $(DEMO)/regression
+	@echo '$$ $(CC) -O2 -g -DROUNDS=100 -fplugin=hotpath.so -o words-old words.c'
+	@cd $(DEMO)/regression && $(CC) -O2 -g -DROUNDS=100 $(PLUGIN_FLAG) -o words-old words.c
+	@echo '$$ $(CC) -O2 -g -DROUNDS=110 -fplugin=hotpath.so -o words-new words.c'
+	@cd $(DEMO)/regression && $(CC) -O2 -g -DROUNDS=110 $(PLUGIN_FLAG) -o words-new words.c
+	@echo '$$ hotpath ab -n 10 --base ./words-old --head ./words-new'
+	@cd $(DEMO)/regression && $(DEMO_ENV) $(HOTPATH) ab -n 10 --base ./words-old --head ./words-new
+
+# Ten comparisons, and in each of them that function is blamed and no other.
+check-blame:
+	@mkdir -p $(DEMO)/regression
+	@cp examples/regression/* $(DEMO)/regression
+	@cd $(DEMO)/regression && $(DEMO_ENV) CC="$(CC)" HOTPATH=$(HOTPATH) PLUGIN=$(abspath $(B))/lib/hotpath.so ./blame.sh 10
