@@ -59,10 +59,13 @@ static bool is_second_body(tree fn)
 	return !DECL_ABSTRACT_ORIGIN(fn);
 }
 
-/* config_base: "hotpath.yaml" of the path of the rules. */
-static const char *config_base(void)
+/* rule_text: how messages and reports call a rule.  For free(). */
+static char *rule_text(const struct rule *rule)
 {
-	return plugin.project.config ? lbasename(plugin.project.config) : "hotpath.yaml";
+	const char *base = rule->file ? lbasename(rule->file) : "hotpath.yaml";
+
+	return rule->name ? xasprintf("%s:%u (%s)", base, rule->line, rule->name)
+			  : xasprintf("%s:%u", base, rule->line);
 }
 
 struct choice choose_function(tree fn)
@@ -85,6 +88,8 @@ struct choice choose_function(tree fn)
 		return choice;
 
 	struct rules_subject subject = names_of(fn)->subject;
+	if (rules_needs_shape(plugin.rules))
+		shape_measure(fn, &subject);
 	const struct rule *rule = rules_match(plugin.rules, &subject);
 
 	if (!rule || !rule->measure)
@@ -93,7 +98,7 @@ struct choice choose_function(tree fn)
 	/* Rules see the path as the compiler does; what goes into the object is mapped. */
 	subject.file = remap_macro_filename(subject.file);
 	choice.label = rules_label(rule, &subject);
-	choice.rule = xasprintf("%s:%u", config_base(), rule->line);
+	choice.rule = rule_text(rule);
 	return choice;
 }
 

@@ -8,9 +8,8 @@
  */
 #include "plugin.h"
 
-void diag_config(void *context, unsigned line, unsigned column, const char *message)
+void diag_config(void *, const char *path, unsigned line, unsigned column, const char *message)
 {
-	const char *path = (const char *)context;
 	const location_t saved = input_location;
 
 	if (!line) {

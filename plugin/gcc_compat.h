@@ -50,6 +50,7 @@
 #include "options.h"
 #include "file-prefix-map.h"
 #include "calls.h"
+#include "builtins.h"
 #include "intl.h"
 #include "cpplib.h"
 

@@ -14,7 +14,8 @@ PLUGIN_GCC_DIR := $(shell $(CC) -print-file-name=plugin)
 PLUGIN_DIR = $(B)/lib/hotpath/gcc-$(GCC_MAJOR)
 PLUGIN_OBJ = $(B)/plugin-gcc-$(GCC_MAJOR)
 PLUGIN_CXX_SOURCES = $(wildcard plugin/*.cc)
-PLUGIN_C_SOURCES = plugin/rules.c plugin/rules_match.c plugin/pattern.c plugin/find_config.c
+PLUGIN_C_SOURCES = plugin/rules.c plugin/rules_read.c plugin/rules_conditions.c plugin/rules_match.c plugin/pattern.c \
+	plugin/find_config.c
 PLUGIN_OBJECTS = $(patsubst plugin/%.cc,$(PLUGIN_OBJ)/%.o,$(PLUGIN_CXX_SOURCES)) \
 	$(patsubst plugin/%.c,$(PLUGIN_OBJ)/%.o,$(PLUGIN_C_SOURCES))
 

@@ -10,7 +10,7 @@
 #include "plugin.h"
 
 static struct names names;
-static char *plain, *scoped, *qualified, *relative;
+static char *plain, *scoped, *qualified, *relative, *space, *classes;
 
 /* The newest file's path from the project's root: functions come file by file. */
 static const char *relative_of;
@@ -119,6 +119,56 @@ static void name_place(tree fn)
 	names.subject.relative = relative;
 }
 
+/* prepend: SCOPE::TEXT in place of TEXT, which may be null. */
+static void prepend(char **text, const char *scope)
+{
+	char *longer = *text ? concat(scope, "::", *text, NULL) : xstrdup(scope);
+
+	free(*text);
+	*text = longer;
+}
+
+/* scope_name: as the source has it, without template arguments; null for the class of a lambda. */
+static const char *scope_name(tree scope)
+{
+	tree name = TYPE_P(scope) ? TYPE_IDENTIFIER(scope) : DECL_NAME(scope);
+
+	if (TREE_CODE(scope) == NAMESPACE_DECL && (!name || !ISALPHA(*IDENTIFIER_POINTER(name))) &&
+	    (!name || *IDENTIFIER_POINTER(name) != '_' ||
+	     startswith(IDENTIFIER_POINTER(name), "_GLOBAL__N")))
+		return "(anonymous namespace)";
+	if (!name || strpbrk(IDENTIFIER_POINTER(name), ".<$"))
+		return NULL;
+	return IDENTIFIER_POINTER(name);
+}
+
+/*
+ * name_surroundings: the classes and the namespaces around a function; functions around it, as of a
+ * lambda or a member of a local class, are stepped over.
+ */
+static void name_surroundings(tree fn)
+{
+	free(space);
+	free(classes);
+	space = classes = NULL;
+	for (tree scope = DECL_CONTEXT(fn); scope && TREE_CODE(scope) != TRANSLATION_UNIT_DECL;
+	     scope = TYPE_P(scope) ? TYPE_CONTEXT(scope) : DECL_CONTEXT(scope)) {
+		const char *name;
+
+		if (TREE_CODE(scope) != NAMESPACE_DECL && !RECORD_OR_UNION_TYPE_P(scope))
+			continue;
+		/* C++ has the global namespace around everything. */
+		if (TREE_CODE(scope) == NAMESPACE_DECL && DECL_NAME(scope) &&
+		    id_equal(DECL_NAME(scope), "::"))
+			break;
+		name = scope_name(scope);
+		if (name)
+			prepend(TYPE_P(scope) ? &classes : &space, name);
+	}
+	names.subject.space = space;
+	names.subject.classes = classes;
+}
+
 const struct names *names_of(tree fn)
 {
 	const char *mangled = IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fn));
@@ -134,5 +184,10 @@ const struct names *names_of(tree fn)
 	names.subject.scoped = scoped;
 	names.subject.qualified = qualified;
 	name_place(fn);
+	name_surroundings(fn);
+	names.subject.language = names.language;
+	names.subject.section = DECL_SECTION_NAME(fn);
+	names.subject.local = !TREE_PUBLIC(fn);
+	names.subject.inlined = DECL_DECLARED_INLINE_P(fn);
 	return &names;
 }

@@ -96,8 +96,9 @@ static void start_unit(void *, void *)
 	project_find(main_input_filename, plugin.config, &plugin.project);
 	if (!plugin.project.config)
 		return;
-	add_dependency(plugin.project.config);
-	plugin.rules = rules_load(plugin.project.config, diag_config, plugin.project.config);
+	plugin.rules = rules_load(plugin.project.config, diag_config, NULL);
+	for (size_t i = 0; rules_file(plugin.rules, i); i++)
+		add_dependency(rules_file(plugin.rules, i));
 }
 
 static bool right_version(struct plugin_gcc_version *version)

@@ -34,8 +34,9 @@ extern bool attributes_skip(tree fn);
 extern bool attributes_any(void);
 
 /* diag.cc */
-/* diag_config: a rules_report_fn; context is the path of the YAML file. */
-extern void diag_config(void *context, unsigned line, unsigned column, const char *message);
+/* diag_config: a rules_report_fn. */
+extern void diag_config(void *context, const char *path, unsigned line, unsigned column,
+			const char *message);
 
 /* names.cc */
 /*
@@ -49,12 +50,17 @@ struct names {
 extern const struct names *names_of(tree fn);
 extern enum hotpath_language names_language(void);
 
+/* shape.cc */
+/* shape_measure: fills in statements, has_loop and leaf. */
+extern void shape_measure(tree fn, struct rules_subject *subject);
+
 /* choose.cc */
 /*
  * struct choice: whether a function is measured, and who said so.
  *
  * label   for free(), or null
- * rule    "attribute" or "hotpath.yaml:LINE", for free(); null when nobody chose the function
+ * rule    "attribute", "hotpath.yaml:LINE" or "hotpath.yaml:LINE (NAME)", for free(); null when nobody
+ *         chose the function
  */
 struct choice {
 	bool measure;

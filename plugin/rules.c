@@ -5,256 +5,111 @@
  * libyaml's document loader gives a tree whose nodes carry their line and column, so each mistake
  * is reported at the very word that is wrong.  All mistakes of a file are reported, not only the
  * first.
+ *
+ * The rules of included files stand before those of the file that includes them, in the order of
+ * the list: the last rule that matches wins, and the file at hand is to have the last word.  A file
+ * that comes in by two ways is read once, at its first place.
  */
 #include "rules_private.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
-struct reader {
-	yaml_document_t *document;
-	struct rules *rules;
-	rules_report_fn *report;
-	void *context;
-	bool failed;
-};
+static const char *const top_keys[] = {"rules", "include", NULL};
 
-static const char *const top_keys[] = {"rules", NULL};
-static const char *const rule_keys[] = {"functions", "files", "measure", "label", NULL};
+static void read_file(const char *path, const struct reader *parent, struct reader *r);
 
-/* ---- words ---- */
-
-/* distance: how many letters must be put in, taken out or changed; words here are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[32], n = strlen(b);
-
-	if (n >= sizeof(row) / sizeof(row[0]))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
-const char *rules_nearest(const char *word, const char *const *list)
-{
-	const char *best = NULL;
-	size_t least = strlen(word) < 4 ? 2 : 3;
-
-	for (; *list; list++) {
-		size_t d = distance(word, *list);
-
-		if (d < least) {
-			least = d;
-			best = *list;
-		}
-	}
-	return best;
-}
-
-/* words: "'a', 'b' or 'c'" */
-static void words(const char *const *list, char *out, size_t size)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; list[i] && used < size; i++) {
-		const char *between = !i ? "" : list[i + 1] ? ", " : " or ";
-
-		used += (size_t)snprintf(out + used, size - used, "%s'%s'", between, list[i]);
-	}
-}
-
-/* ---- reading ---- */
-
-__attribute__((format(printf, 3, 4))) static void
-complain(struct reader *r, const yaml_mark_t *mark, const char *format, ...)
-{
-	char message[400];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
-	r->report(r->context, mark ? (unsigned)mark->line + 1 : 0,
-		  mark ? (unsigned)mark->column + 1 : 0, message);
-	r->failed = true;
-}
-
-static const char *kind_name(const yaml_node_t *node)
-{
-	switch (node->type) {
-	case YAML_SCALAR_NODE:
-		return node->data.scalar.length ? "a word" : "nothing";
-	case YAML_SEQUENCE_NODE:
-		return "a list";
-	case YAML_MAPPING_NODE:
-		return "a mapping";
-	default:
-		return "nothing";
-	}
-}
-
-static const char *text_of(const yaml_node_t *node)
-{
-	return (const char *)node->data.scalar.value;
-}
-
-/* is_text: a scalar that is there, without a NUL inside. */
-static bool is_text(const yaml_node_t *node)
-{
-	return node->type == YAML_SCALAR_NODE && node->data.scalar.length &&
-	       strlen(text_of(node)) == node->data.scalar.length;
-}
-
-static yaml_node_t *node_at(const struct reader *r, int index)
-{
-	return yaml_document_get_node(r->document, index);
-}
-
-/* read_key: the place of a mapping's key in `known`, or -1 after a complaint. */
-static int read_key(struct reader *r, const yaml_node_t *key, const char *const *known,
-		    unsigned *seen)
-{
-	char list[200];
-	const char *near;
-
-	if (!is_text(key)) {
-		complain(r, &key->start_mark, "expected a key, found %s", kind_name(key));
-		return -1;
-	}
-	for (int i = 0; known[i]; i++) {
-		if (strcmp(known[i], text_of(key)) != 0)
-			continue;
-		if (*seen & 1u << i) {
-			complain(r, &key->start_mark, "key '%s' stands here twice", known[i]);
-			return -1;
-		}
-		*seen |= 1u << i;
-		return i;
-	}
-	words(known, list, sizeof(list));
-	near = rules_nearest(text_of(key), known);
-	if (near)
-		complain(r, &key->start_mark, "unknown key '%s'; did you mean '%s'?", text_of(key),
-			 near);
-	else
-		complain(r, &key->start_mark, "unknown key '%s'; expected %s", text_of(key), list);
-	return -1;
-}
-
-static void read_pattern(struct reader *r, const yaml_node_t *node, enum pattern_kind kind,
-			 struct pattern_list *list)
-{
-	struct pattern *pattern, **items;
-	char error[300];
-
-	if (!is_text(node)) {
-		complain(r, &node->start_mark, "expected a pattern, found %s", kind_name(node));
-		return;
-	}
-	pattern = pattern_new(text_of(node), kind, error, sizeof(error));
-	if (!pattern) {
-		complain(r, &node->start_mark, "bad pattern '%s': %s", text_of(node), error);
-		return;
-	}
-	items = realloc(list->items, (list->count + 1) * sizeof(struct pattern *));
-	if (!items) {
-		pattern_free(pattern);
-		complain(r, &node->start_mark, "out of memory");
-		return;
-	}
-	list->items = items;
-	items[list->count++] = pattern;
-}
-
-static void read_patterns(struct reader *r, const char *key, const yaml_node_t *node,
-			  enum pattern_kind kind, struct pattern_list *list)
-{
-	if (is_text(node)) {
-		read_pattern(r, node, kind, list);
-		return;
-	}
-	if (node->type != YAML_SEQUENCE_NODE) {
-		complain(r, &node->start_mark, "'%s' takes a pattern or a list of patterns, not %s",
-			 key, kind_name(node));
-		return;
-	}
-	if (node->data.sequence.items.start == node->data.sequence.items.top)
-		complain(r, &node->start_mark, "'%s' has an empty list; no function would match",
-			 key);
-	for (yaml_node_item_t *i = node->data.sequence.items.start;
-	     i < node->data.sequence.items.top; i++)
-		read_pattern(r, node_at(r, *i), kind, list);
-}
-
-static void read_measure(struct reader *r, const yaml_node_t *node, struct rule *rule)
-{
-	bool plain = is_text(node) && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-
-	if (plain && strcmp(text_of(node), "true") == 0)
-		rule->measure = true;
-	else if (plain && strcmp(text_of(node), "false") == 0)
-		rule->measure = false;
-	else if (is_text(node))
-		complain(r, &node->start_mark, "'measure' takes true or false, not '%s'%s",
-			 text_of(node), plain ? "" : " in quotes");
-	else
-		complain(r, &node->start_mark, "'measure' takes true or false, not %s",
-			 kind_name(node));
-}
+/* ---- a rule ---- */
 
 static void read_label(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
 {
 	const char *p, *start;
 
-	if (!is_text(node)) {
-		complain(r, &node->start_mark, "'label' takes a text, not %s", kind_name(node));
+	if (!reader_is_text(node)) {
+		reader_complain(r, &node->start_mark, "'label' takes a text, not %s",
+				reader_kind(node));
 		return;
 	}
-	for (p = text_of(node); *p;) {
+	for (p = reader_text(node); *p;) {
 		int piece = rules_label_piece(&p, &start);
 
 		if (piece == -2) {
-			complain(r, &node->start_mark,
-				 "a brace in label '%s' has no partner; write {{ or }} for a plain "
-				 "brace",
-				 text_of(node));
+			reader_complain(
+				r, &node->start_mark,
+				"a brace in label '%s' has no partner; write {{ or }} for a plain "
+				"brace",
+				reader_text(node));
 			return;
 		}
 		if (piece == -3) {
 			char list[200];
 
-			words(rules_label_keys, list, sizeof(list));
-			complain(r, &node->start_mark, "unknown '{%.*s}' in label; expected %s",
-				 (int)(p - start - 1), start, list);
+			rules_words(rules_label_keys, list, sizeof(list));
+			reader_complain(r, &node->start_mark,
+					"unknown '{%.*s}' in label; expected %s",
+					(int)(p - start - 1), start, list);
 			return;
 		}
 	}
-	entry->label = strdup(text_of(node));
+	entry->label = strdup(reader_text(node));
 	entry->rule.label = entry->label;
 	if (!entry->label)
-		complain(r, &node->start_mark, "out of memory");
+		reader_complain(r, &node->start_mark, "out of memory");
+}
+
+/* read_name: names are unique, so that a message means one rule. */
+static void read_name(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
+{
+	if (!reader_is_text(node)) {
+		reader_complain(r, &node->start_mark, "'name' takes a text, not %s",
+				reader_kind(node));
+		return;
+	}
+	for (size_t i = 0; i < r->rules->count; i++) {
+		const struct rule_entry *other = &r->rules->entries[i];
+
+		if (!other->name || strcmp(other->name, reader_text(node)) != 0)
+			continue;
+		reader_complain(r, &node->start_mark,
+				"the name is taken by the rule in %s%sline %u",
+				other->rule.file ? other->rule.file : "",
+				other->rule.file ? ", " : "", other->rule.line);
+		return;
+	}
+	entry->name = strdup(reader_text(node));
+	entry->rule.name = entry->name;
+	if (!entry->name)
+		reader_complain(r, &node->start_mark, "out of memory");
+}
+
+/* name_of: the text of a rule's name, wherever in the rule it stands; or null. */
+static const char *name_of(struct reader *r, const yaml_node_t *rule)
+{
+	for (yaml_node_pair_t *i = rule->data.mapping.pairs.start; i < rule->data.mapping.pairs.top;
+	     i++) {
+		const yaml_node_t *key = reader_node(r, i->key), *value = reader_node(r, i->value);
+
+		if (reader_is_text(key) && reader_is_text(value) &&
+		    !strcmp(reader_text(key), rules_rule_keys[KEY_NAME]))
+			return reader_text(value);
+	}
+	return NULL;
+}
+
+static void read_pair(struct reader *r, int key, const yaml_node_t *value, struct rule_entry *entry)
+{
+	if (key < 0)
+		return;
+	if (key == KEY_NAME)
+		read_name(r, value, entry);
+	else if (key == KEY_MEASURE)
+		reader_flag(r, rules_rule_keys[key], value, &entry->rule.measure);
+	else if (key == KEY_LABEL)
+		read_label(r, value, entry);
+	else
+		condition_read(r, (enum condition_kind)key, value, &entry->when);
 }
 
 static void read_rule(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
@@ -264,79 +119,175 @@ static void read_rule(struct reader *r, const yaml_node_t *node, struct rule_ent
 
 	entry->rule.measure = true;
 	entry->rule.line = (unsigned)node->start_mark.line + 1;
+	entry->rule.file = r->path;
+	entry->when.kind = CONDITION_ALL;
 	if (node->type != YAML_MAPPING_NODE) {
-		complain(r, &node->start_mark,
-			 "a rule is a mapping such as '- functions: [\"parse_*\"]', not %s",
-			 kind_name(node));
+		reader_complain(r, &node->start_mark,
+				"a rule is a mapping such as '- functions: [\"parse_*\"]', not %s",
+				reader_kind(node));
 		return;
 	}
+	r->rule_name = name_of(r, node);
 	for (yaml_node_pair_t *i = node->data.mapping.pairs.start; i < node->data.mapping.pairs.top;
 	     i++) {
-		const yaml_node_t *value = node_at(r, i->value);
+		int key = reader_key(r, reader_node(r, i->key), rules_rule_keys, &seen);
 
-		switch (read_key(r, node_at(r, i->key), rule_keys, &seen)) {
-		case 0:
-			read_patterns(r, rule_keys[0], value, PATTERN_NAME, &entry->functions);
-			break;
-		case 1:
-			read_patterns(r, rule_keys[1], value, PATTERN_PATH, &entry->files);
-			break;
-		case 2:
-			read_measure(r, value, &entry->rule);
-			break;
-		case 3:
-			read_label(r, value, entry);
-			break;
-		default:
-			unknown = true;
-			break;
-		}
+		unknown |= key < 0;
+		read_pair(r, key, reader_node(r, i->value), entry);
 	}
 	/* After a misspelt key the lack of the right one is no second mistake. */
-	if (!(seen & 3u) && !unknown)
-		complain(r, &node->start_mark,
-			 "a rule needs 'functions' or 'files'; functions: [\"*\"] means all");
+	if (!entry->when.n_parts && !unknown)
+		reader_complain(r, &node->start_mark,
+				"a rule needs a condition such as 'functions' or 'files'; "
+				"functions: [\"*\"] means all");
+	r->rule_name = NULL;
 }
 
 static void read_rules(struct reader *r, const yaml_node_t *node)
 {
 	struct rules *rules = r->rules;
+	struct rule_entry *more;
 	size_t count;
 
 	if (node->type == YAML_SCALAR_NODE && !node->data.scalar.length)
 		return;
 	if (node->type != YAML_SEQUENCE_NODE) {
-		complain(r, &node->start_mark, "'rules' takes a list of rules, not %s",
-			 kind_name(node));
+		reader_complain(r, &node->start_mark, "'rules' takes a list of rules, not %s",
+				reader_kind(node));
 		return;
 	}
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	rules->entries = calloc(count ? count : 1, sizeof(*rules->entries));
-	if (!rules->entries) {
-		complain(r, &node->start_mark, "out of memory");
+	more = realloc(rules->entries, (rules->count + count + 1) * sizeof(*more));
+	if (!more) {
+		reader_complain(r, &node->start_mark, "out of memory");
 		return;
 	}
-	rules->count = count;
-	for (size_t i = 0; i < count; i++)
-		read_rule(r, node_at(r, node->data.sequence.items.start[i]), &rules->entries[i]);
+	rules->entries = more;
+	for (size_t i = 0; i < count; i++) {
+		struct rule_entry *entry = &rules->entries[rules->count];
+
+		memset(entry, 0, sizeof(*entry));
+		read_rule(r, reader_node(r, node->data.sequence.items.start[i]), entry);
+		rules->count++;
+	}
 }
+
+/* ---- includes ---- */
+
+/* beside: the path of a file named in another file, for free(). */
+static char *beside(const char *includer, const char *name)
+{
+	const char *slash = includer && name[0] != '/' ? strrchr(includer, '/') : NULL;
+	size_t folder = slash ? (size_t)(slash - includer) + 1 : 0;
+	char *path = malloc(folder + strlen(name) + 1);
+
+	if (path) {
+		memcpy(path, includer, folder);
+		strcpy(path + folder, name);
+	}
+	return path;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	char *real_a = a ? realpath(a, NULL) : NULL, *real_b = b ? realpath(b, NULL) : NULL;
+	bool same = real_a && real_b && !strcmp(real_a, real_b);
+
+	free(real_a);
+	free(real_b);
+	return same;
+}
+
+/* keep_file: takes the path over, into the list of files; false after a complaint. */
+static bool keep_file(struct reader *r, const yaml_mark_t *mark, char *path)
+{
+	char **more =
+		path ? realloc(r->rules->files, (r->rules->n_files + 1) * sizeof(*more)) : NULL;
+
+	if (!more) {
+		free(path);
+		reader_complain(r, mark, "out of memory");
+		return false;
+	}
+	r->rules->files = more;
+	more[r->rules->n_files++] = path;
+	return true;
+}
+
+static void read_include(struct reader *r, const yaml_node_t *node)
+{
+	struct reader inner = {.rules = r->rules, .report = r->report, .context = r->context};
+	char *path;
+
+	if (!reader_is_text(node)) {
+		reader_complain(r, &node->start_mark, "expected the path of a rule file, found %s",
+				reader_kind(node));
+		return;
+	}
+	path = beside(r->path, reader_text(node));
+	for (const struct reader *up = r; up; up = up->parent)
+		if (same_file(up->path, path)) {
+			reader_complain(r, &node->start_mark,
+					up == r ? "'%s' includes itself"
+						: "'%s' is the file that this one is included by",
+					reader_text(node));
+			free(path);
+			return;
+		}
+	for (size_t i = 0; i < r->rules->n_files; i++)
+		if (same_file(r->rules->files[i], path)) {
+			free(path);
+			return;
+		}
+	errno = 0;
+	if (!keep_file(r, &node->start_mark, path))
+		return;
+	read_file(path, r, &inner);
+	if (inner.failed && !inner.path)
+		reader_complain(r, &node->start_mark, "cannot read '%s': %s", reader_text(node),
+				strerror(errno));
+	r->failed |= inner.failed;
+}
+
+static void read_includes(struct reader *r, const yaml_node_t *node)
+{
+	if (node->type != YAML_SEQUENCE_NODE) {
+		read_include(r, node);
+		return;
+	}
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++)
+		read_include(r, reader_node(r, *i));
+}
+
+/* ---- a file ---- */
 
 static void read_document(struct reader *r)
 {
-	const yaml_node_t *root = yaml_document_get_root_node(r->document);
+	const yaml_node_t *root = yaml_document_get_root_node(&r->document);
+	const yaml_node_t *values[2] = {NULL, NULL};
 	unsigned seen = 0;
 
 	if (!root || (root->type == YAML_SCALAR_NODE && !root->data.scalar.length))
 		return; /* an empty file has no rules, which is no mistake */
 	if (root->type != YAML_MAPPING_NODE) {
-		complain(r, &root->start_mark, "expected a mapping with the key 'rules', found %s",
-			 kind_name(root));
+		reader_complain(r, &root->start_mark,
+				"expected a mapping with the key 'rules', found %s",
+				reader_kind(root));
 		return;
 	}
 	for (yaml_node_pair_t *i = root->data.mapping.pairs.start; i < root->data.mapping.pairs.top;
-	     i++)
-		if (read_key(r, node_at(r, i->key), top_keys, &seen) == 0)
-			read_rules(r, node_at(r, i->value));
+	     i++) {
+		int key = reader_key(r, reader_node(r, i->key), top_keys, &seen);
+
+		if (key >= 0)
+			values[key] = reader_node(r, i->value);
+	}
+	/* Whichever comes first in the file. */
+	if (values[1])
+		read_includes(r, values[1]);
+	if (values[0])
+		read_rules(r, values[0]);
 }
 
 static void complain_yaml(struct reader *r, const yaml_parser_t *parser)
@@ -347,10 +298,10 @@ static void complain_yaml(struct reader *r, const yaml_parser_t *parser)
 		parser->error == YAML_READER_ERROR ? &parser->mark : &parser->problem_mark;
 
 	if (parser->error != YAML_READER_ERROR && parser->context)
-		complain(r, mark, "not YAML: %s %s (begun in line %zu)", problem, parser->context,
-			 parser->context_mark.line + 1);
+		reader_complain(r, mark, "not YAML: %s %s (begun in line %zu)", problem,
+				parser->context, parser->context_mark.line + 1);
 	else
-		complain(r, mark, "not YAML: %s", problem);
+		reader_complain(r, mark, "not YAML: %s", problem);
 }
 
 /* refuse_second: one file holds one set of rules. */
@@ -365,38 +316,50 @@ static void refuse_second(struct reader *r, yaml_parser_t *parser)
 	}
 	root = yaml_document_get_root_node(&document);
 	if (root)
-		complain(r, &root->start_mark,
-			 "a second document; one file holds one set of rules");
+		reader_complain(r, &root->start_mark,
+				"a second document; one file holds one set of rules");
 	yaml_document_delete(&document);
+}
+
+static void read_text(struct reader *r, const char *text, size_t size)
+{
+	yaml_parser_t parser;
+
+	if (!yaml_parser_initialize(&parser)) {
+		reader_complain(r, NULL, "out of memory");
+		return;
+	}
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+	if (!yaml_parser_load(&parser, &r->document)) {
+		complain_yaml(r, &parser);
+	} else {
+		read_document(r);
+		refuse_second(r, &parser);
+		yaml_document_delete(&r->document);
+	}
+	yaml_parser_delete(&parser);
+}
+
+/* finish: the rules when all was well. */
+static struct rules *finish(struct reader *r)
+{
+	if (!r->failed)
+		return r->rules;
+	rules_free(r->rules);
+	return NULL;
 }
 
 struct rules *rules_parse(const char *text, size_t size, rules_report_fn *report, void *context)
 {
 	struct reader r = {.report = report, .context = context};
-	yaml_parser_t parser;
-	yaml_document_t document;
 
 	r.rules = calloc(1, sizeof(*r.rules));
-	if (!r.rules || !yaml_parser_initialize(&parser)) {
-		complain(&r, NULL, "out of memory");
-		free(r.rules);
+	if (!r.rules) {
+		reader_complain(&r, NULL, "out of memory");
 		return NULL;
 	}
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-	if (!yaml_parser_load(&parser, &document)) {
-		complain_yaml(&r, &parser);
-	} else {
-		r.document = &document;
-		read_document(&r);
-		refuse_second(&r, &parser);
-		yaml_document_delete(&document);
-	}
-	yaml_parser_delete(&parser);
-	if (r.failed) {
-		rules_free(r.rules);
-		return NULL;
-	}
-	return r.rules;
+	read_text(&r, text, size);
+	return finish(&r);
 }
 
 /* read_all: the whole of a stream, for free(); null with errno set. */
@@ -426,34 +389,53 @@ static char *read_all(FILE *file, size_t *size)
 	return text;
 }
 
-struct rules *rules_load(const char *path, rules_report_fn *report, void *context)
+/*
+ * read_file: path stays valid as long as the rules.
+ *
+ * When the file cannot be read `failed` is set, `path` is not and errno says why: the caller knows
+ * where to report it.
+ */
+static void read_file(const char *path, const struct reader *parent, struct reader *r)
 {
 	FILE *file = fopen(path, "re");
 	char *text = NULL;
 	size_t size = 0;
-	struct rules *rules = NULL;
+	int error;
 
 	if (file)
 		text = read_all(file, &size);
+	error = errno;
+	if (file)
+		fclose(file);
 	if (text) {
-		rules = rules_parse(text, size, report, context);
+		r->path = path;
+		r->parent = parent;
+		read_text(r, text, size);
 	} else {
+		r->failed = true;
+		errno = error;
+	}
+	free(text);
+}
+
+struct rules *rules_load(const char *path, rules_report_fn *report, void *context)
+{
+	struct reader r = {.report = report, .context = context};
+
+	r.rules = calloc(1, sizeof(*r.rules));
+	if (!r.rules || !keep_file(&r, NULL, strdup(path))) {
+		report(context, path, 0, 0, "out of memory");
+		free(r.rules);
+		return NULL;
+	}
+	read_file(r.rules->files[0], NULL, &r);
+	if (r.failed && !r.path) {
 		char message[200];
 
 		snprintf(message, sizeof(message), "cannot read the file: %s", strerror(errno));
-		report(context, 0, 0, message);
+		report(context, path, 0, 0, message);
 	}
-	free(text);
-	if (file)
-		fclose(file);
-	return rules;
-}
-
-static void list_free(struct pattern_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		pattern_free(list->items[i]);
-	free(list->items);
+	return finish(&r);
 }
 
 void rules_free(struct rules *rules)
@@ -461,10 +443,13 @@ void rules_free(struct rules *rules)
 	if (!rules)
 		return;
 	for (size_t i = 0; i < rules->count; i++) {
-		list_free(&rules->entries[i].functions);
-		list_free(&rules->entries[i].files);
+		condition_release(&rules->entries[i].when);
 		free(rules->entries[i].label);
+		free(rules->entries[i].name);
 	}
+	for (size_t i = 0; i < rules->n_files; i++)
+		free(rules->files[i]);
+	free(rules->files);
 	free(rules->entries);
 	free(rules->last_file);
 	free(rules);
@@ -473,4 +458,14 @@ void rules_free(struct rules *rules)
 size_t rules_count(const struct rules *rules)
 {
 	return rules ? rules->count : 0;
+}
+
+const char *rules_file(const struct rules *rules, size_t i)
+{
+	return rules && i < rules->n_files ? rules->files[i] : NULL;
+}
+
+bool rules_needs_shape(const struct rules *rules)
+{
+	return rules && rules->needs_shape;
 }

@@ -20,11 +20,15 @@ struct rules;
  * struct rule: what the plugin needs to know of the rule that won.
  *
  * label    template as written, or null
+ * name     as given by `name:`, or null
+ * file     path of the file it stands in, as that was opened; null after rules_parse()
  * line     where the rule begins in the file, from 1
  */
 struct rule {
 	bool measure;
 	const char *label;
+	const char *name;
+	const char *file;
 	unsigned line;
 };
 
@@ -38,6 +42,13 @@ struct rule {
  * file       path as the compiler names it
  * relative   the same from the folder of hotpath.yaml; null when it lies elsewhere
  * system     defined in a system header: only a `files` pattern with a slash reaches it
+ * language   as in enum hotpath_language of the hook ABI: 1 for C; 0 when unknown
+ * space      namespaces or modules around it: "ns::inner"
+ * classes    classes around it: "Outer::Inner"
+ * section    that the source puts it into
+ * local      not visible outside its unit: static, or in an anonymous namespace
+ * inlined    declared inline; in C++ also constexpr and members defined in their class
+ * statements, has_loop, leaf   of its body; only looked at when rules_needs_shape()
  */
 struct rules_subject {
 	const char *plain;
@@ -48,10 +59,25 @@ struct rules_subject {
 	const char *relative;
 	unsigned line;
 	bool system;
+	unsigned language;
+	const char *space;
+	const char *classes;
+	const char *section;
+	bool local;
+	bool inlined;
+	unsigned statements;
+	bool has_loop;
+	bool leaf;
 };
 
-/* rules_report_fn: told every mistake.  line and column count from 1; 0 when there is no place. */
-typedef void rules_report_fn(void *context, unsigned line, unsigned column, const char *message);
+/*
+ * rules_report_fn: told every mistake.
+ *
+ * file           where it is; null for the text of rules_parse()
+ * line, column   count from 1; 0 when there is no place
+ */
+typedef void rules_report_fn(void *context, const char *file, unsigned line, unsigned column,
+			     const char *message);
 
 /*
  * rules_parse: reads rules from memory; text need not end with a NUL.
@@ -66,6 +92,12 @@ struct rules *rules_load(const char *path, rules_report_fn *report, void *contex
 void rules_free(struct rules *rules);
 
 size_t rules_count(const struct rules *rules);
+
+/* rules_file: the path of the i-th file that was read; null behind the last. */
+const char *rules_file(const struct rules *rules, size_t i);
+
+/* rules_needs_shape: true when a rule asks for statements, has_loop or leaf. */
+bool rules_needs_shape(const struct rules *rules);
 
 /*
  * rules_match: the last rule that matches the subject, or null.

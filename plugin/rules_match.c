@@ -95,18 +95,147 @@ static void forget_other_file(struct rules *rules, const struct rules_subject *s
 	free(rules->last_file);
 	rules->last_file = strdup(file);
 	rules->last_system = subject->system;
-	for (size_t i = 0; i < rules->count; i++)
-		rules->entries[i].file_verdict = UNKNOWN;
+	rules->generation++;
 }
 
-static bool entry_has_file(struct rule_entry *entry, const struct rules_subject *subject)
+/* file_holds: the verdict of a FILES condition, kept until another file is asked for. */
+static bool file_holds(struct condition *c, const struct rules *rules,
+		       const struct rules_subject *subject)
 {
-	if (!entry->files.count)
-		return !subject->system;
-	if (entry->file_verdict == UNKNOWN)
-		entry->file_verdict =
-			subject->file && file_matches(&entry->files, subject) ? YES : NO;
-	return entry->file_verdict == YES;
+	if (c->generation != rules->generation) {
+		c->generation = rules->generation;
+		c->verdict = subject->file && file_matches(&c->patterns, subject);
+	}
+	return c->verdict;
+}
+
+/*
+ * scope_holds: a pattern fits a scope or one around it: "ns" fits what is in ns::inner too.
+ *
+ * before   with more than one name: scopes in front of it, which the pattern may name too; or null
+ * parts    true when the pattern may also fit the last name alone
+ */
+static bool scope_holds(const struct pattern_list *list, const char *scope, const char *before,
+			bool parts)
+{
+	char text[1000], full[2000];
+
+	if (!scope || strlen(scope) >= sizeof(text))
+		return false;
+	strcpy(text, scope);
+	for (;;) {
+		char *last = text, *colons;
+
+		while ((colons = strstr(last, "::")))
+			last = colons + 2;
+		if (list_has(list, text) || (parts && list_has(list, last)))
+			return true;
+		if (before) {
+			snprintf(full, sizeof(full), "%s::%s", before, text);
+			if (list_has(list, full))
+				return true;
+		}
+		if (last == text)
+			return false;
+		last[-2] = '\0';
+	}
+}
+
+/*
+ * struct outcome: whether a condition holds, and whether it names the folder of the file: the only
+ * thing that reaches functions of system headers.
+ */
+struct outcome {
+	bool holds, reaches;
+};
+
+static struct outcome evaluate(struct condition *c, const struct rules *rules,
+			       const struct rules_subject *subject);
+
+static struct outcome evaluate_all(struct condition *c, const struct rules *rules,
+				   const struct rules_subject *subject)
+{
+	struct outcome all = {.holds = true};
+
+	for (size_t i = 0; i < c->n_parts; i++) {
+		struct outcome part = evaluate(&c->parts[i], rules, subject);
+
+		if (!part.holds)
+			return part;
+		all.reaches |= part.reaches;
+	}
+	return all;
+}
+
+static struct outcome evaluate_any(struct condition *c, const struct rules *rules,
+				   const struct rules_subject *subject)
+{
+	struct outcome any = {.holds = false};
+
+	for (size_t i = 0; i < c->n_parts; i++) {
+		struct outcome part = evaluate(&c->parts[i], rules, subject);
+
+		if (!part.holds)
+			continue;
+		any.holds = true;
+		any.reaches |= part.reaches;
+		if (any.reaches || !subject->system)
+			break;
+	}
+	return any;
+}
+
+static struct outcome evaluate(struct condition *c, const struct rules *rules,
+			       const struct rules_subject *subject)
+{
+	struct outcome out = {.holds = false};
+
+	switch (c->kind) {
+	case CONDITION_ALL:
+		return evaluate_all(c, rules, subject);
+	case CONDITION_ANY:
+		return evaluate_any(c, rules, subject);
+	case CONDITION_NOT:
+		out.holds = !evaluate_all(c, rules, subject).holds;
+		break;
+	case CONDITION_FUNCTIONS:
+		out.holds = names_match(&c->patterns, subject);
+		break;
+	case CONDITION_FILES:
+		/* In a system header only patterns with a slash fit at all. */
+		out.holds = out.reaches = file_holds(c, rules, subject);
+		break;
+	case CONDITION_LANGUAGE:
+		out.holds = subject->language && (c->number >> (subject->language - 1) & 1);
+		break;
+	case CONDITION_NAMESPACE:
+		out.holds = scope_holds(&c->patterns, subject->space, NULL, false);
+		break;
+	case CONDITION_CLASS:
+		out.holds = scope_holds(&c->patterns, subject->classes, subject->space, true);
+		break;
+	case CONDITION_SECTION:
+		out.holds = subject->section && list_has(&c->patterns, subject->section);
+		break;
+	case CONDITION_LINKAGE:
+		out.holds = c->number & (subject->local ? 1u : 2u);
+		break;
+	case CONDITION_INLINE:
+		out.holds = c->number == subject->inlined;
+		break;
+	case CONDITION_MIN_STATEMENTS:
+		out.holds = subject->statements >= c->number;
+		break;
+	case CONDITION_HAS_LOOP:
+		out.holds = c->number == subject->has_loop;
+		break;
+	case CONDITION_LEAF:
+		out.holds = c->number == subject->leaf;
+		break;
+	case CONDITIONS:
+		break;
+	}
+	return out;
 }
 
 const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject)
@@ -116,9 +245,9 @@ const struct rule *rules_match(struct rules *rules, const struct rules_subject *
 	forget_other_file(rules, subject);
 	for (size_t i = rules->count; i-- > 0;) {
 		struct rule_entry *entry = &rules->entries[i];
+		struct outcome out = evaluate(&entry->when, rules, subject);
 
-		if (entry_has_file(entry, subject) &&
-		    (!entry->functions.count || names_match(&entry->functions, subject)))
+		if (out.holds && (out.reaches || !subject->system))
 			return &entry->rule;
 	}
 	return NULL;

@@ -307,7 +307,7 @@ diagnoses()
 	echo 'int squeeze(int x) { return x; } int min(int x) { return x; }' >compress.c
 	for V in $COMPILERS; do
 		LC_ALL=C gcc-$V -c "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose src/a.c -o a.o 2>messages
-		grep -q "'parse_row' is measured by hotpath.yaml:[0-9]*, as 'parse_row'" messages
+		grep -q "'parse_row' is measured by hotpath.yaml:[0-9]* (parser), as 'parse_row'" messages
 		! grep -q "'other' is measured" messages
 		LC_ALL=C gcc-$V -c "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose compress.c -o a.o 2>messages
 		grep -q "'squeeze' is measured" messages

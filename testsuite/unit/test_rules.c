@@ -15,26 +15,30 @@
 
 #include "../../plugin/find_config.h"
 #include "../../plugin/pattern.h"
-#include "../../plugin/rules.h"
+#include "test_rules.h"
 
-/* What was reported: "line:column message" a line. */
-static char reported[4096];
+/* What was reported: "line:column message" a line; "file:line:column message" below the first file. */
+char reported[4096];
 
-static void report(void *context, unsigned line, unsigned column, const char *message)
+const char *main_file;
+
+void report(void *context, const char *file, unsigned line, unsigned column, const char *message)
 {
 	size_t used = strlen(reported);
+	const bool other = file && main_file && strcmp(file, main_file) != 0;
 
 	assert_ptr_equal(context, reported);
-	snprintf(reported + used, sizeof(reported) - used, "%u:%u %s\n", line, column, message);
+	snprintf(reported + used, sizeof(reported) - used, "%s%s%u:%u %s\n",
+		 other ? strrchr(file, '/') + 1 : "", other ? ":" : "", line, column, message);
 }
 
-static struct rules *parse(const char *text)
+struct rules *parse(const char *text)
 {
 	reported[0] = '\0';
 	return rules_parse(text, strlen(text), report, reported);
 }
 
-static struct rules *good(const char *text)
+struct rules *good(const char *text)
 {
 	struct rules *rules = parse(text);
 
@@ -43,13 +47,13 @@ static struct rules *good(const char *text)
 	return rules;
 }
 
-static void bad(const char *text, const char *expected)
+void bad(const char *text, const char *expected)
 {
 	assert_null(parse(text));
 	assert_string_equal(reported, expected);
 }
 
-static const struct rules_subject parser = {
+const struct rules_subject parser = {
 	.plain = "parse",
 	.scoped = "ns::Parser::parse",
 	.qualified = "ns::Parser::parse(int)",
@@ -57,10 +61,16 @@ static const struct rules_subject parser = {
 	.file = "/abs/proj/src/a.cc",
 	.relative = "src/a.cc",
 	.line = 7,
+	.language = 2,
+	.space = "ns",
+	.classes = "Parser",
+	.section = ".text.hot",
+	.inlined = true,
+	.statements = 12,
+	.has_loop = true,
 };
 
-/* verdict: the line of the rule that wins, negative when it says not to measure; 0 for none. */
-static int verdict(const char *text, const struct rules_subject *subject)
+int verdict(const char *text, const struct rules_subject *subject)
 {
 	struct rules *rules = good(text);
 	const struct rule *rule = rules_match(rules, subject);
@@ -268,7 +278,7 @@ static void test_top_level_errors(void **state)
 {
 	(void)state;
 	bad("rule:\n", "1:1 unknown key 'rule'; did you mean 'rules'?\n");
-	bad("colour: red\n", "1:1 unknown key 'colour'; expected 'rules'\n");
+	bad("colour: red\n", "1:1 unknown key 'colour'; expected 'rules' or 'include'\n");
 	bad("- a\n", "1:1 expected a mapping with the key 'rules', found a list\n");
 	bad("rules: yes\n", "1:8 'rules' takes a list of rules, not a word\n");
 	bad("rules: {}\n", "1:8 'rules' takes a list of rules, not a mapping\n");
@@ -284,10 +294,13 @@ static void test_rule_errors(void **state)
 	bad("rules:\n  - parse\n",
 	    "2:5 a rule is a mapping such as '- functions: [\"parse_*\"]', not a word\n");
 	bad("rules:\n  - measure: true\n",
-	    "2:5 a rule needs 'functions' or 'files'; functions: [\"*\"] means all\n");
+	    "2:5 a rule needs a condition such as 'functions' or 'files'; functions: [\"*\"] means "
+	    "all\n");
 	bad("rules:\n  - function: x\n", "2:5 unknown key 'function'; did you mean 'functions'?\n");
 	bad("rules:\n  - functions: x\n    priority: 3\n",
-	    "3:5 unknown key 'priority'; expected 'functions', 'files', 'measure' or 'label'\n");
+	    "3:5 unknown key 'priority'; expected 'functions', 'files', 'language', 'namespace', "
+	    "'class', 'section', 'linkage', 'inline', 'min_statements', 'has_loop', 'leaf', 'all', "
+	    "'any', 'not', 'name', 'measure' or 'label'\n");
 	bad("rules:\n  - functions: x\n    functions: y\n",
 	    "3:5 key 'functions' stands here twice\n");
 	bad("rules:\n  - functions:\n", "2:15 'functions' takes a pattern or a list of patterns, "
@@ -371,7 +384,7 @@ static void test_the_example(void **state)
 	reported[0] = '\0';
 	rules = rules_load("hotpath.yaml.example", report, reported);
 	assert_string_equal(reported, "");
-	assert_int_equal(rules_count(rules), 3);
+	assert_int_equal(rules_count(rules), 5);
 	rules_free(rules);
 }
 
@@ -514,5 +527,6 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests(rules, NULL, NULL);
 
+	failed += conditions_run();
 	return failed + cmocka_run_group_tests(find, make_tree, remove_tree);
 }
