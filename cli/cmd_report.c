@@ -6,6 +6,7 @@
 struct options {
 	struct report_options report;
 	const char *run;
+	bool tree;
 };
 
 static const struct option_spec specs[] = {
@@ -23,6 +24,8 @@ static const struct option_spec specs[] = {
 	 "percentiles to show (default 50,95,99)"},
 	{"raw", 0, OPTION_FLAG, offsetof(struct options, report.raw), NULL,
 	 "times as measured, with the cost of measuring in them"},
+	{"tree", 't', OPTION_FLAG, offsetof(struct options, tree), NULL,
+	 "show who called whom: each function below its caller"},
 	{"output", 'o', OPTION_TEXT, offsetof(struct options, report.output), "FILE",
 	 "write to a file instead of the screen"},
 };
@@ -40,12 +43,15 @@ static const char text[] =
 	"  hotpath report                              the newest run\n"
 	"  hotpath report --run last~1 --sort self     the one before it, by time of its own\n"
 	"  hotpath report --focus /^parse_/ --limit 0  all functions that begin with parse_\n"
+	"  hotpath report --tree -n 40                 who called whom, the 40 largest\n"
 	"  hotpath report -f json -p 50,99.9 -o r.json for a program\n";
 
 static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
 
+	if (options->tree)
+		return report_tree(&in->store, in->run, &options->report, error);
 	return report_print(&in->store, in->run, &options->report, error);
 }
 

@@ -8,8 +8,10 @@
 #include "model.h"
 #include "percentile.h"
 #include "query.h"
+#include "query_tree.h"
 #include "select.h"
 #include "view.h"
+#include "view_tree.h"
 
 static int choose(struct store *store, struct model_report *report,
 		  const struct report_options *options, const struct select_order *order,
@@ -48,6 +50,29 @@ int report_print(struct store *store, int64_t run, const struct report_options *
 		rc = view_close(&view, rc, error);
 	}
 	model_report_release(&report);
+	return rc;
+}
+
+int report_tree(struct store *store, int64_t run, const struct report_options *options,
+		struct error *error)
+{
+	struct model_tree tree = {0};
+	struct view view = {0};
+	int rc = ERR_OK;
+
+	if (options->focus && *options->focus)
+		rc = error_set(error, ERR_USAGE, "--focus is not for --tree");
+	if (!rc)
+		rc = query_tree(store, run, &tree, error);
+	if (!rc && model_tree_sort(&tree, options->limit))
+		rc = error_memory(error);
+	if (!rc)
+		rc = view_open(&view, options->format, options->output, error);
+	if (!rc) {
+		rc = view_tree(&tree, &view, error);
+		rc = view_close(&view, rc, error);
+	}
+	model_tree_release(&tree);
 	return rc;
 }
 

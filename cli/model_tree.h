@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model of a run's calling-context tree: who called whom, and what that took.
+ */
+#ifndef HOTPATH_MODEL_TREE_H
+#define HOTPATH_MODEL_TREE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+
+struct model_tree_function {
+	char *name; /* label, else qualified, else plain name */
+	char *file; /* NULL unknown */
+	int64_t line;
+};
+
+struct model_context {
+	int64_t parent; /* index of a context before this one, or -1 */
+	size_t function;
+	int64_t calls, total_ns, self_ns;
+};
+
+struct model_tree {
+	struct model_run run;
+	struct model_tree_function *functions;
+	size_t n_functions;
+	struct model_context *contexts; /* parents first */
+	size_t n, all;			/* shown, and in the run */
+};
+
+/*
+ * model_tree_sort: children of one parent by their total, the largest first, each behind its parent
+ * with all that is below it.
+ *
+ * limit    only the contexts with the largest totals, which hang together; 0: all
+ * Returns  0, or -1 when out of memory
+ */
+int model_tree_sort(struct model_tree *tree, int64_t limit);
+
+void model_tree_release(struct model_tree *tree);
+
+#endif /* HOTPATH_MODEL_TREE_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "query_tree.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "pack.h"
+#include "query.h"
+#include "store.h"
+
+static int read_contexts(struct store *store, int64_t run, struct pack_context **contexts,
+			 size_t *n, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int step, rc = store_prepare(store, &stmt, "SELECT contexts FROM profile WHERE run = ?",
+				     error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, run);
+	step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW &&
+	    pack_contexts_read(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
+			       contexts, n))
+		rc = error_set(error, ERR_CORRUPT,
+			       "the calling contexts of run %lld in %s cannot be read; `hotpath "
+			       "doctor` checks the store",
+			       (long long)run, store->file);
+	else if (step != SQLITE_ROW && step != SQLITE_DONE)
+		rc = store_error(store, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
+			 struct model_tree_function *f, struct error *error)
+{
+	const char *file;
+
+	sqlite3_reset(stmt);
+	sqlite3_bind_int64(stmt, 1, id);
+	if (sqlite3_step(stmt) != SQLITE_ROW || sqlite3_column_type(stmt, 0) == SQLITE_NULL)
+		return error_set(error, ERR_CORRUPT,
+				 "function %lld of a run is missing in %s; `hotpath doctor` checks "
+				 "the store",
+				 (long long)id, store->file);
+	f->name = strdup((const char *)sqlite3_column_text(stmt, 0));
+	file = (const char *)sqlite3_column_text(stmt, 1);
+	f->file = file ? strdup(file) : NULL;
+	f->line = sqlite3_column_int64(stmt, 2);
+	return f->name && (f->file || !file) ? ERR_OK : error_memory(error);
+}
+
+static int by_number(const void *one, const void *other)
+{
+	int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+/* The numbers of the functions in the tree, ascending, each once. */
+static size_t list_functions(const struct pack_context *contexts, size_t n, int64_t *ids)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = contexts[i].function;
+	if (n)
+		qsort(ids, n, sizeof(*ids), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || ids[kept - 1] != ids[i])
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+static int read_functions(struct store *store, const int64_t *ids, size_t n,
+			  struct model_tree *tree, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt,
+			       "SELECT (SELECT value FROM text WHERE id = coalesce(f.label, "
+			       "f.qualified, f.name)), (SELECT value FROM text WHERE id = f.file), "
+			       "f.line FROM function AS f WHERE f.id = ?",
+			       error);
+
+	if (rc)
+		return rc;
+	tree->functions = calloc(n + 1, sizeof(*tree->functions));
+	if (!tree->functions)
+		rc = error_memory(error);
+	for (size_t i = 0; i < n && !rc; i++) {
+		tree->n_functions = i + 1;
+		rc = read_function(store, stmt, ids[i], &tree->functions[i], error);
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int fill(struct store *store, const struct pack_context *contexts, size_t n,
+		struct model_tree *tree, struct error *error)
+{
+	int64_t *ids = calloc(n + 1, sizeof(*ids));
+	size_t n_ids = ids ? list_functions(contexts, n, ids) : 0;
+	int rc;
+
+	tree->contexts = calloc(n + 1, sizeof(*tree->contexts));
+	rc = ids && tree->contexts ? read_functions(store, ids, n_ids, tree, error)
+				   : error_memory(error);
+	for (size_t i = 0; i < n && !rc; i++) {
+		const int64_t *place =
+			bsearch(&contexts[i].function, ids, n_ids, sizeof(*ids), by_number);
+
+		tree->contexts[i] = (struct model_context){
+			.parent = contexts[i].parent,
+			.function = (size_t)(place - ids),
+			.calls = (int64_t)contexts[i].calls,
+			.total_ns = (int64_t)contexts[i].total_ns,
+			.self_ns = (int64_t)contexts[i].self_ns,
+		};
+	}
+	tree->n = tree->all = rc ? 0 : n;
+	free(ids);
+	return rc;
+}
+
+int query_tree(struct store *store, int64_t run, struct model_tree *tree, struct error *error)
+{
+	struct pack_context *contexts = NULL;
+	size_t n = 0;
+	int rc;
+
+	memset(tree, 0, sizeof(*tree));
+	rc = query_run(store, run, &tree->run, error);
+	if (!rc)
+		rc = read_contexts(store, run, &contexts, &n, error);
+	if (!rc)
+		rc = fill(store, contexts, n, tree, error);
+	free(contexts);
+	return rc;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HOTPATH_VIEW_TREE_H
+#define HOTPATH_VIEW_TREE_H
+
+struct error;
+struct model_tree;
+struct view;
+
+/* view_tree: a sorted calling-context tree, callees indented below their callers. */
+int view_tree(const struct model_tree *tree, const struct view *view, struct error *error);
+
+#endif /* HOTPATH_VIEW_TREE_H */
