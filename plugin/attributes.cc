@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The attributes hotpath_measure and hotpath_skip.
+ * The attributes: which there are, and what was said of a function.
  *
  *   __attribute__((hotpath_measure)) int parse(struct buf *b);
  *   __attribute__((hotpath_measure("parse row"))) int parse_row(struct buf *b);
  *   __attribute__((hotpath_skip)) int hash(const char *s);
+ *   class __attribute__((hotpath_measure_all)) Parser { ... };
+ *
+ *   [[hotpath::measure]] int parse(struct buf *b);                 and so on, in C++ and C23
+ *
+ * The second spelling is turned into the first when it is met: everything else asks for one name.
+ * A namespace cannot have measure_all: GCC refuses all attributes on it but its own.  A rule with
+ * `namespace:` does that.
  */
 #include "plugin.h"
 
 static const char measure_name[] = "hotpath_measure";
 static const char skip_name[] = "hotpath_skip";
+static const char all_name[] = "hotpath_measure_all";
 static bool any;
 
 bool attributes_any(void)
 {
-	return any;
+	return any || pragmas_any();
 }
 
 /* label_of: the text of an attribute's argument, or null when it is no plain string literal. */
@@ -31,59 +39,116 @@ static const char *label_of(tree value)
 }
 
 /*
- * handle: a front end met one of the attributes on *node.
+ * judge: whether an attribute may stand where a front end met it.
+ *
+ * name   the first spelling of the attribute, whichever was written
+ * shown  as it was written
  *
  * A warning and not an error when it is misplaced, as GCC does for its own attributes.
  */
-static tree handle(tree *node, tree name, tree args, int flags ATTRIBUTE_UNUSED, bool *no_add)
+static bool judge(tree node, const char *name, const char *shown, tree args)
 {
-	const bool measure = id_equal(name, measure_name);
+	const char *other = !strcmp(name, measure_name) ? skip_name : measure_name;
 
-	if (TREE_CODE(*node) != FUNCTION_DECL) {
-		*no_add = true;
+	if (!strcmp(name, all_name)) {
+		if (RECORD_OR_UNION_TYPE_P(node) && names_language() == HOTPATH_LANG_CXX)
+			return true;
 		warning(OPT_Wattributes,
-			"%qE attribute ignored; it may only stand on a function, before its "
+			"%qs attribute ignored; it may only stand on a class of C++, between "
+			"%<class%> "
+			"and "
+			"its name",
+			shown);
+		return false;
+	}
+	if (TREE_CODE(node) != FUNCTION_DECL) {
+		warning(OPT_Wattributes,
+			"%qs attribute ignored; it may only stand on a function, before its "
 			"declaration or after its parameters",
-			name);
-		return NULL_TREE;
+			shown);
+		return false;
 	}
-	if (measure && args && !label_of(TREE_VALUE(args))) {
-		*no_add = true;
+	if (args && !label_of(TREE_VALUE(args))) {
 		warning(OPT_Wattributes,
-			"%qE attribute ignored; its argument is a label, a string literal such as "
+			"%qs attribute ignored; its argument is a label, a string literal such as "
 			"%<%s(\"parse row\")%>",
-			name, measure_name);
-		return NULL_TREE;
+			shown, shown);
+		return false;
 	}
-	if (lookup_attribute(measure ? skip_name : measure_name, DECL_ATTRIBUTES(*node))) {
-		*no_add = true;
-		warning(OPT_Wattributes, "%qE attribute ignored; the function already has %qs",
-			name, measure ? skip_name : measure_name);
-		return NULL_TREE;
+	if (lookup_attribute(other, DECL_ATTRIBUTES(node))) {
+		warning(OPT_Wattributes, "%qs attribute ignored; the function already has %qs",
+			shown, other);
+		return false;
 	}
-	any |= measure;
+	return true;
+}
+
+static tree handle(tree *node, tree name, tree args, int, bool *no_add)
+{
+	const char *text = IDENTIFIER_POINTER(name);
+
+	*no_add = !judge(*node, text, text, args);
+	any |= !*no_add && strcmp(text, skip_name) != 0;
 	return NULL_TREE;
 }
 
-static struct attribute_spec measure_spec;
-static struct attribute_spec skip_spec;
+/* handle_scoped: [[hotpath::NAME]] becomes hotpath_NAME. */
+static tree handle_scoped(tree *node, tree name, tree args, int, bool *no_add)
+{
+	const char *part = IDENTIFIER_POINTER(name);
+	char *text = concat("hotpath_", part, NULL);
+	char *shown = concat("hotpath::", part, NULL);
+
+	*no_add = true;
+	if (judge(*node, text, shown, args)) {
+		tree *list = DECL_P(*node) ? &DECL_ATTRIBUTES(*node) : &TYPE_ATTRIBUTES(*node);
+
+		*list = tree_cons(get_identifier(text), args, *list);
+		any |= strcmp(text, skip_name) != 0;
+	}
+	free(text);
+	free(shown);
+	return NULL_TREE;
+}
+
+/* In the order of measure, skip, measure_all; the last of `scoped` ends the table. */
+static struct attribute_spec plain[3];
+static struct attribute_spec scoped[4];
+
+/* fill: field by field, as the order of the fields is not the same in every GCC. */
+static void fill(struct attribute_spec *spec, const char *name, bool on_function, int max_length)
+{
+	spec->name = name;
+	spec->min_length = 0;
+	spec->max_length = max_length;
+	spec->decl_required = on_function;
+	/* A class gets it, not a variable that is declared with it. */
+	spec->type_required = !on_function;
+}
 
 void attributes_register(void *, void *)
 {
-	/* Field by field: the order of the fields is not the same in every GCC. */
-	measure_spec.name = measure_name;
-	measure_spec.min_length = 0;
-	measure_spec.max_length = 1;
-	measure_spec.decl_required = true;
-	measure_spec.handler = handle;
-	register_attribute(&measure_spec);
+	fill(&plain[0], measure_name, true, 1);
+	fill(&plain[1], skip_name, true, 0);
+	fill(&plain[2], all_name, false, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		scoped[i] = plain[i];
+		scoped[i].name += strlen("hotpath_");
+		scoped[i].handler = handle_scoped;
+		plain[i].handler = handle;
+		register_attribute(&plain[i]);
+	}
+	register_scoped_attributes(scoped, "hotpath");
+}
 
-	skip_spec.name = skip_name;
-	skip_spec.min_length = 0;
-	skip_spec.max_length = 0;
-	skip_spec.decl_required = true;
-	skip_spec.handler = handle;
-	register_attribute(&skip_spec);
+bool attributes_measure_all(tree fn)
+{
+	for (tree scope = DECL_CONTEXT(fn); scope && TREE_CODE(scope) != TRANSLATION_UNIT_DECL;
+	     scope = TYPE_P(scope) ? TYPE_CONTEXT(scope) : DECL_CONTEXT(scope))
+		if (RECORD_OR_UNION_TYPE_P(scope) &&
+		    lookup_attribute(all_name, TYPE_ATTRIBUTES(TYPE_MAIN_VARIANT(scope))))
+			return true;
+	return false;
 }
 
 bool attributes_measure(tree fn, const char **label)

@@ -7,8 +7,9 @@
  *   1. functions that are not in the source (implicit members, thunks, the constructors that
  *      the compiler makes): never
  *   2. hotpath_skip, hotpath_measure
- *   3. no_instrument_function: not by a rule
- *   4. the last rule of hotpath.yaml that matches
+ *   3. no_instrument_function: not by what follows
+ *   4. hotpath_measure_all of a class around it, #pragma hotpath measure_all on
+ *   5. the last rule of hotpath.yaml that matches
  *
  * A chosen function that an obstacle stands against stays as it is, with a note in verbose mode:
  * a wrapped ifunc resolver crashes the program at load, a wrapped naked function has no frame.
@@ -83,8 +84,14 @@ struct choice choose_function(tree fn)
 		return choice;
 	}
 	/* The flag on the declaration is set on ordinary C functions too. */
-	if (!rules_count(plugin.rules) ||
-	    lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn)))
+	if (lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn)))
+		return choice;
+	if (attributes_measure_all(fn) || pragmas_measure(fn)) {
+		choice.measure = true;
+		choice.rule = xstrdup(pragmas_measure(fn) ? "pragma" : "attribute");
+		return choice;
+	}
+	if (!rules_count(plugin.rules))
 		return choice;
 
 	struct rules_subject subject = names_of(fn)->subject;

@@ -82,6 +82,11 @@ extern class mkdeps *cpp_get_deps(struct cpp_reader *) __attribute__((weak));
 extern struct mkdeps *cpp_get_deps(struct cpp_reader *) __attribute__((weak));
 #endif
 
+/* Pragmas, in the compilers of the C family alone. */
+extern void c_register_pragma(const char *space, const char *name,
+			      void (*handler)(struct cpp_reader *)) __attribute__((weak));
+extern enum cpp_ttype pragma_lex(tree *value, location_t *where) __attribute__((weak));
+
 /* libiberty's demangler, which every compiler proper contains; demangle.h is not installed. */
 extern "C" char *cplus_demangle(const char *mangled, int options) __attribute__((weak));
 

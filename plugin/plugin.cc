@@ -4,6 +4,7 @@
  *
  *   plugin_init()      at the start of cc1, cc1plus, f951, gnat1, d21, lto1
  *   attributes         PLUGIN_ATTRIBUTES        attributes.cc
+ *   pragmas            PLUGIN_PRAGMAS           pragmas.cc
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
  *   the passes         for each function        wrap.cc, open.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
@@ -127,6 +128,7 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 
 	plugin.runtime = runtime_path();
 	register_callback(plugin.name, PLUGIN_ATTRIBUTES, attributes_register, NULL);
+	register_callback(plugin.name, PLUGIN_PRAGMAS, pragmas_register, NULL);
 	if (plugin.off)
 		return 0;
 	register_callback(plugin.name, PLUGIN_START_UNIT, start_unit, NULL);

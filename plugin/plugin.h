@@ -30,8 +30,16 @@ extern void attributes_register(void *event_data, void *user_data);
 /* attributes_measure: true when the function has hotpath_measure; *label is its text or null. */
 extern bool attributes_measure(tree fn, const char **label);
 extern bool attributes_skip(tree fn);
-/* attributes_any: true when hotpath_measure stood anywhere in the unit. */
+/* attributes_measure_all: true when a class around the function has hotpath_measure_all. */
+extern bool attributes_measure_all(tree fn);
+/* attributes_any: true when something in the unit's source chose functions. */
 extern bool attributes_any(void);
+
+/* pragmas.cc */
+extern void pragmas_register(void *event_data, void *user_data);
+extern bool pragmas_any(void);
+/* pragmas_measure: true when the function is defined where measure_all is on. */
+extern bool pragmas_measure(tree fn);
 
 /* diag.cc */
 /* diag_config: a rules_report_fn. */
@@ -59,7 +67,7 @@ extern void shape_measure(tree fn, struct rules_subject *subject);
  * struct choice: whether a function is measured, and who said so.
  *
  * label   for free(), or null
- * rule    "attribute", "hotpath.yaml:LINE" or "hotpath.yaml:LINE (NAME)", for free(); null when nobody
+ * rule    "attribute", "pragma", "hotpath.yaml:LINE" or "hotpath.yaml:LINE (NAME)", for free(); null when nobody
  *         chose the function
  */
 struct choice {

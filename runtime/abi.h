@@ -66,7 +66,7 @@ enum hotpath_language {
  *       16    8  mangled    assembler name
  *       24    8  label      what reports show instead of the name; null when none was given
  *       32    8  file       source file as the compiler names it, after -ffile-prefix-map
- *       40    8  rule       who chose the site: "attribute", "hotpath.yaml:7" (file:line of the rule) or "hotpath.yaml:7 (its name)"
+ *       40    8  rule       who chose the site: "attribute", "pragma", "hotpath.yaml:7" (file:line of the rule) or "hotpath.yaml:7 (its name)"
  *       48    4  line       line of the definition, from 1; 0 when unknown
  *       52    2  language   enum hotpath_language
  *       54    2  flags      0
