@@ -53,6 +53,17 @@ c_counts() {
   has "7,28,0,0"
 }
 
+@test "GCC 11 too" {
+  command -v gcc-11 > /dev/null && [ -e "$BUILD/lib/hotpath/gcc-11/plugin.so" ] || skip "no plugin for gcc-11"
+  for flags in -O0 -O2 "-O2 -flto"; do
+    gcc-11 $flags $FLAG shapes.c -o shapes -pthread
+    run ./shapes
+    [ "$status" = 4 ] && [ "$output" = done ]
+    run counts
+    c_counts
+  done
+}
+
 @test "a run ended by SIGKILL, abort or _exit is in the store at the next command" {
   gcc -O2 $FLAG "shapes.c" -o shapes -pthread
   for how in kill abort _exit; do
