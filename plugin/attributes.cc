@@ -55,9 +55,7 @@ static bool judge(tree node, const char *name, const char *shown, tree args)
 			return true;
 		warning(OPT_Wattributes,
 			"%qs attribute ignored; it may only stand on a class of C++, between "
-			"%<class%> "
-			"and "
-			"its name",
+			"%<class%> and its name",
 			shown);
 		return false;
 	}
