@@ -51,7 +51,7 @@ void compare_renames(struct model_diff *diff);
  * compare_tails: fills in the tails of a function from its buckets, resampling the runs of each side.
  *
  * Returns  ERR_OK or ERR_MEMORY
- * Cost     a thousand passes over the buckets
+ * Cost     a thousand looks at the upper buckets
  */
 int compare_tails(struct model_diff *diff, struct model_diff_function *function,
 		  struct error *error);

@@ -8,88 +8,119 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compare.h"
 #include "error.h"
 #include "stats.h"
 
 enum {
-	DRAWS = 1000,
+	DRAWS = 500,
 	FEWEST_RUNS = 5, /* fewer give too few different draws for an interval */
 };
 
-/* Nearest rank over the buckets, each run counted as often as it was drawn. */
-static double percentile(const struct model_bucket *buckets, size_t n, const double *weight,
-			 double percent)
-{
-	double all = 0, seen = 0, place;
+/* A side, and how often each of its runs was drawn. */
+struct drawn {
+	const struct model_bucket *buckets;
+	size_t n;
+	size_t runs;
+	double *weight, *calls; /* of each run */
+	uint64_t random;
+};
 
-	for (size_t i = 0; i < n; i++)
-		all += weight[buckets[i].run] * buckets[i].count;
+/* Nearest rank.  From the top down: a tail is reached after few buckets, and this is done thousands of times. */
+static double percentile(const struct drawn *d, double percent)
+{
+	double all = 0, above = 0, room;
+
+	for (size_t run = 0; run < d->runs; run++)
+		all += d->weight[run] * d->calls[run];
 	if (all <= 0)
 		return NAN;
-	place = ceil(percent / 100 * all * (1 - 1e-14));
-	for (size_t i = 0; i < n; i++) {
-		seen += weight[buckets[i].run] * buckets[i].count;
-		if (seen >= place)
-			return buckets[i].ns;
+	room = all - ceil(percent / 100 * all * (1 - 1e-14));
+	for (size_t i = d->n; i-- > 0;) {
+		above += d->weight[d->buckets[i].run] * d->buckets[i].count;
+		if (above > room)
+			return d->buckets[i].ns;
 	}
 	return NAN;
 }
 
-static void draw(double *weight, size_t n, uint64_t *random)
+static int drawn_init(struct drawn *d, const struct model_diff_function *f, int side, size_t runs)
 {
-	for (size_t i = 0; i < n; i++)
-		weight[i] = 0;
-	for (size_t i = 0; i < n; i++)
-		weight[stats_random(random) % n]++;
+	memset(d, 0, sizeof(*d));
+	d->buckets = f->buckets[side];
+	d->n = f->n_buckets[side];
+	d->runs = runs;
+	d->random = 1 + (uint64_t)side;
+	d->weight = calloc(2 * runs + 1, sizeof(*d->weight));
+	if (!d->weight)
+		return -1;
+	d->calls = d->weight + runs;
+	for (size_t i = 0; i < d->n; i++)
+		d->calls[d->buckets[i].run] += d->buckets[i].count;
+	for (size_t run = 0; run < runs; run++)
+		d->weight[run] = 1;
+	return 0;
 }
 
-static void resample(const struct model_diff *diff, const struct model_diff_function *f,
-		     struct model_tail *tail, double *weight, double *changes)
+static void draw(struct drawn *d)
 {
-	uint64_t random = 1;
-	size_t kept = 0;
+	memset(d->weight, 0, d->runs * sizeof(*d->weight));
+	for (size_t i = 0; i < d->runs; i++)
+		d->weight[stats_random(&d->random) % d->runs]++;
+}
+
+static void take_interval(struct model_tail *tail, double *changes, size_t n)
+{
+	tail->ci_low = tail->ci_high = NAN;
+	if (n < DRAWS / 2)
+		return;
+	stats_sort(changes, n);
+	tail->ci_low = 100 * (changes[(size_t)(0.025 * (double)(n - 1))] - 1);
+	tail->ci_high = 100 * (changes[(size_t)ceil(0.975 * (double)(n - 1))] - 1);
+}
+
+static void resample(struct drawn sides[2], struct model_diff_function *f,
+		     double changes[MODEL_TAILS][DRAWS])
+{
+	size_t kept[MODEL_TAILS] = {0};
 
 	for (int i = 0; i < DRAWS; i++) {
-		double base, head;
+		draw(&sides[0]);
+		draw(&sides[1]);
+		for (int t = 0; t < MODEL_TAILS; t++) {
+			double base = percentile(&sides[0], f->tails[t].percent);
+			double head = percentile(&sides[1], f->tails[t].percent);
 
-		draw(weight, diff->base.n, &random);
-		base = percentile(f->buckets[0], f->n_buckets[0], weight, tail->percent);
-		draw(weight, diff->head.n, &random);
-		head = percentile(f->buckets[1], f->n_buckets[1], weight, tail->percent);
-		if (base > 0 && head > 0)
-			changes[kept++] = head / base;
+			if (base > 0 && head > 0)
+				changes[t][kept[t]++] = head / base;
+		}
 	}
-	stats_sort(changes, kept);
-	if (kept < DRAWS / 2)
-		return;
-	tail->ci_low = 100 * (changes[(size_t)(0.025 * (double)(kept - 1))] - 1);
-	tail->ci_high = 100 * (changes[(size_t)ceil(0.975 * (double)(kept - 1))] - 1);
+	for (int t = 0; t < MODEL_TAILS; t++)
+		take_interval(&f->tails[t], changes[t], kept[t]);
 }
 
 int compare_tails(struct model_diff *diff, struct model_diff_function *f, struct error *error)
 {
 	static const double percents[MODEL_TAILS] = {95, 99};
-	size_t most = diff->base.n > diff->head.n ? diff->base.n : diff->head.n;
-	double *weight = calloc(most + 1 + DRAWS, sizeof(*weight));
+	double changes[MODEL_TAILS][DRAWS];
+	struct drawn sides[2] = {{0}};
+	bool failed = drawn_init(&sides[0], f, 0, diff->base.n) ||
+		      drawn_init(&sides[1], f, 1, diff->head.n);
 
-	if (!weight)
-		return error_memory(error);
-	for (int i = 0; i < MODEL_TAILS; i++) {
+	for (int i = 0; i < MODEL_TAILS && !failed; i++) {
 		struct model_tail *tail = &f->tails[i];
 
-		for (size_t run = 0; run < most; run++)
-			weight[run] = 1;
 		tail->percent = percents[i];
-		tail->base_ns = percentile(f->buckets[0], f->n_buckets[0], weight, percents[i]);
-		tail->head_ns = percentile(f->buckets[1], f->n_buckets[1], weight, percents[i]);
+		tail->base_ns = percentile(&sides[0], percents[i]);
+		tail->head_ns = percentile(&sides[1], percents[i]);
 		tail->change = tail->base_ns > 0 ? 100 * (tail->head_ns / tail->base_ns - 1) : NAN;
 		tail->ci_low = tail->ci_high = NAN;
-		if (diff->base.n >= FEWEST_RUNS && diff->head.n >= FEWEST_RUNS &&
-		    !isnan(tail->change))
-			resample(diff, f, tail, weight, weight + most + 1);
 	}
-	free(weight);
-	return ERR_OK;
+	if (!failed && diff->base.n >= FEWEST_RUNS && diff->head.n >= FEWEST_RUNS)
+		resample(sides, f, changes);
+	free(sides[0].weight);
+	free(sides[1].weight);
+	return failed ? error_memory(error) : ERR_OK;
 }

@@ -56,9 +56,14 @@ static uint64_t read_bits(struct bit_reader *r, unsigned n)
 		r->at = r->n_bits;
 		return 0;
 	}
-	while (n-- > 0) {
-		value = value << 1 | (r->bytes[r->at / 8] >> (7 - r->at % 8) & 1);
-		r->at++;
+	/* By what a byte still has: bit by bit this was a third of the time of a comparison. */
+	while (n > 0) {
+		unsigned left = 8 - (unsigned)(r->at % 8), take = n < left ? n : left;
+		unsigned byte = r->bytes[r->at / 8] >> (left - take);
+
+		value = value << take | (byte & ((1u << take) - 1));
+		r->at += take;
+		n -= take;
 	}
 	return value;
 }
@@ -76,9 +81,15 @@ static uint64_t read_number(struct bit_reader *r)
 {
 	unsigned zeros = 0;
 
-	while (r->at < r->n_bits && !(r->bytes[r->at / 8] >> (7 - r->at % 8) & 1)) {
-		r->at++;
-		zeros++;
+	while (r->at < r->n_bits) {
+		unsigned done = (unsigned)(r->at % 8);
+		unsigned rest = (unsigned)r->bytes[r->at / 8] << done & 0xff;
+		unsigned skip = rest ? (unsigned)__builtin_clz(rest) - 24 : 8 - done;
+
+		r->at += skip;
+		zeros += skip;
+		if (rest)
+			break;
 	}
 	if (r->at == r->n_bits)
 		return 0;

@@ -205,41 +205,47 @@ static size_t count_upto(const double *x, size_t m, const double *y, size_t n, d
 	return count;
 }
 
-/* Doubles in their order as integers, and back. */
-static int64_t to_order(double value)
+/* The smallest difference above a limit that some are above. */
+static double next_difference(const double *x, size_t m, const double *y, size_t n, double limit)
 {
-	int64_t bits;
+	double least = INFINITY;
+	size_t j = 0;
 
-	memcpy(&bits, &value, sizeof(bits));
-	return bits < 0 ? INT64_MIN - bits : bits;
-}
-
-static double from_order(int64_t order)
-{
-	int64_t bits = order < 0 ? INT64_MIN - order : order;
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
+	for (size_t i = 0; i < m; i++) {
+		while (j < n && y[j] - x[i] <= limit)
+			j++;
+		if (j < n && y[j] - x[i] < least)
+			least = y[j] - x[i];
+	}
+	return least;
 }
 
 /*
- * The k-th smallest of the m * n differences, k from 1, without making them: halving the range of
- * doubles takes 64 looks at both samples, so that a comparison of hundreds of runs costs no time.
+ * The k-th smallest of the m * n differences, k from 1, without making them: the range it lies in is halved until only one
+ * value is left in it, so that a comparison of hundreds of runs costs no time.
  */
 static double difference(const double *x, size_t m, const double *y, size_t n, size_t k)
 {
-	int64_t low = to_order(y[0] - x[m - 1]), high = to_order(y[n - 1] - x[0]);
+	double low = nextafter(y[0] - x[m - 1], -INFINITY), high = y[n - 1] - x[0];
+	size_t upto_low = 0, upto_high = m * n;
 
-	while (low < high) {
-		int64_t middle = (low & high) + ((low ^ high) >> 1);
+	while (upto_high - upto_low > 1) {
+		double middle = low + (high - low) / 2;
+		size_t upto;
 
-		if (count_upto(x, m, y, n, from_order(middle)) >= k)
+		/* Neighbours: what is left are equal values. */
+		if (middle <= low || middle >= high)
+			break;
+		upto = count_upto(x, m, y, n, middle);
+		if (upto >= k) {
 			high = middle;
-		else
-			low = middle + 1;
+			upto_high = upto;
+		} else {
+			low = middle;
+			upto_low = upto;
+		}
 	}
-	return from_order(low);
+	return next_difference(x, m, y, n, low);
 }
 
 double stats_shift(const double *x, size_t m, const double *y, size_t n)
