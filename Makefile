@@ -52,7 +52,7 @@ help:
 	@echo "make deps             install the Debian packages that are missing, or print the command"
 	@echo "make bench            what a measured call costs, as ratios"
 	@echo "make bench-compile    what the plugin costs the compiler, and text a function"
-	@echo "make check-torture    all of GCC's own C run tests with every function measured (long)"
+	@echo "make check-torture    GCC's own run tests with every function measured (hours; TORTURE_SAMPLE=N)"
 	@echo "make check-stats      how often the verdicts of \`hotpath diff\` are right (some minutes)"
 	@echo "make check-blame      a known change blamed on the right function, 10 times of 10"
 	@echo "make fuzz SECONDS=600 damage segments at random (long)"

@@ -1,15 +1,24 @@
 # targets of testsuite/torture/
 #
-#   check-torture           all programs at TORTURE_FLAGS (-O2)
-#   check-torture-sample    about 150 of them, always the same, for CI
+#   check-torture           everything: gcc.c-torture/execute and gcc.dg/torture at each of TORTURE_MATRIX, g++.dg and
+#                           gfortran.dg at TORTURE_FLAGS; hours.  TORTURE_SAMPLE=N takes about N programs of each instead
+#   check-torture-sample    about 150 of execute and 40 of each other suite, always the same, for CI
 
 TORTURE_FLAGS ?= -O2
 TORTURE_RUNTIME ?= real
-TORTURE = testsuite/torture/run --cc "$(CC)" --build "$(abspath $(B))" --flags "$(TORTURE_FLAGS)" \
-	--runtime $(TORTURE_RUNTIME)
+TORTURE_SAMPLE ?= 0
+TORTURE_JOBS ?= 2
+TORTURE = testsuite/torture/run --cc "$(CC)" --build "$(abspath $(B))" --runtime $(TORTURE_RUNTIME) --jobs $(TORTURE_JOBS)
 
 .PHONY: check-torture check-torture-sample
 check-torture: all
-	$(TORTURE)
+	@status=0; \
+	for flags in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O3 -g -fPIC"; do for suite in execute gcc.dg; do \
+		$(TORTURE) --suite $$suite --flags "$$flags" --sample $(TORTURE_SAMPLE) || status=1; done; done; \
+	for suite in g++.dg gfortran.dg; do \
+		$(TORTURE) --suite $$suite --flags "$(TORTURE_FLAGS)" --sample $(TORTURE_SAMPLE) || status=1; done; \
+	exit $$status
 check-torture-sample: all
-	$(TORTURE) --sample 150
+	@status=0; $(TORTURE) --flags "$(TORTURE_FLAGS)" --sample 150 || status=1; \
+	for suite in gcc.dg g++.dg gfortran.dg; do \
+		$(TORTURE) --suite $$suite --flags "$(TORTURE_FLAGS)" --sample 40 || status=1; done; exit $$status
