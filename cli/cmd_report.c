@@ -6,7 +6,7 @@
 struct options {
 	struct report_options report;
 	const char *run;
-	bool tree;
+	bool tree, callers;
 };
 
 static const struct option_spec specs[] = {
@@ -26,6 +26,8 @@ static const struct option_spec specs[] = {
 	 "times as measured, with the cost of measuring in them"},
 	{"tree", 't', OPTION_FLAG, offsetof(struct options, tree), NULL,
 	 "show who called whom: each function below its caller"},
+	{"callers", 'c', OPTION_FLAG, offsetof(struct options, callers), NULL,
+	 "show for each function who called it"},
 	{"output", 'o', OPTION_TEXT, offsetof(struct options, report.output), "FILE",
 	 "write to a file instead of the screen"},
 };
@@ -50,8 +52,10 @@ static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
 
-	if (options->tree)
-		return report_tree(&in->store, in->run, &options->report, error);
+	if (options->tree && options->callers)
+		return error_set(error, ERR_USAGE, "--tree and --callers exclude each other");
+	if (options->tree || options->callers)
+		return report_tree(&in->store, in->run, &options->report, options->callers, error);
 	return report_print(&in->store, in->run, &options->report, error);
 }
 

@@ -54,22 +54,23 @@ int report_print(struct store *store, int64_t run, const struct report_options *
 }
 
 int report_tree(struct store *store, int64_t run, const struct report_options *options,
-		struct error *error)
+		bool callers, struct error *error)
 {
 	struct model_tree tree = {0};
 	struct view view = {0};
 	int rc = ERR_OK;
 
 	if (options->focus && *options->focus)
-		rc = error_set(error, ERR_USAGE, "--focus is not for --tree");
+		rc = error_set(error, ERR_USAGE, "--focus is not for --tree and --callers");
 	if (!rc)
 		rc = query_tree(store, run, &tree, error);
-	if (!rc && model_tree_sort(&tree, options->limit))
+	if (!rc && !callers && model_tree_sort(&tree, options->limit))
 		rc = error_memory(error);
 	if (!rc)
 		rc = view_open(&view, options->format, options->output, error);
 	if (!rc) {
-		rc = view_tree(&tree, &view, error);
+		rc = callers ? view_callers(&tree, options->limit, &view, error)
+			     : view_tree(&tree, &view, error);
 		rc = view_close(&view, rc, error);
 	}
 	model_tree_release(&tree);

@@ -32,11 +32,11 @@ int report_print(struct store *store, int64_t run, const struct report_options *
 		 struct error *error);
 
 /*
- * report_tree: prints the calling-context tree of a run; of the options format, limit and output count, and a
+ * report_tree: prints the calling-context tree of a run, or for each function who called it; of the options format, limit and output count, and a
  * focus is refused.
  */
 int report_tree(struct store *store, int64_t run, const struct report_options *options,
-		struct error *error);
+		bool callers, struct error *error);
 
 /*
  * report_environment: what HOTPATH_OUTPUT_FORMAT, _PATH, HOTPATH_FOCUS, _LIMIT and _PERCENTILES ask
