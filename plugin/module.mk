@@ -27,9 +27,11 @@ PLUGIN_CXXFLAGS = -std=gnu++14 -fno-rtti -fno-exceptions -fPIC -fvisibility=hidd
 all: plugin
 plugin: $(PLUGIN_DIR)/plugin.so $(B)/lib/hotpath.so
 
+# In one step: a compilation at the same time finds the old plugin or the new one, never half of it.
 $(PLUGIN_DIR)/plugin.so: $(PLUGIN_OBJECTS)
 	@mkdir -p $(@D)
-	$(PLUGIN_CXX) -shared -o $@ $^ -lyaml -lpcre2-8
+	$(PLUGIN_CXX) -shared -o $@.new $^ -lyaml -lpcre2-8
+	mv $@.new $@
 
 $(PLUGIN_OBJ)/%.o: plugin/%.cc
 	@mkdir -p $(@D)
