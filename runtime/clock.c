@@ -183,8 +183,8 @@ void hp_clock_calibrate(void)
 	seg->outside = (best_all - best_inside) * 1024 / CALLS;
 	hp_process.inside = seg->inside;
 	hp_process.both = seg->inside + seg->outside;
-	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC
+	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC || m1 <= m0
 			  ? 1000000000u
-			  : (uint64_t)((double)(t1 - t0) * 1e9 / (double)(m1 - m0));
+			  : (uint64_t)((unsigned __int128)(t1 - t0) * 1000000000u / (m1 - m0));
 	hp_process.ms_ticks = seg->hz / 1000;
 }

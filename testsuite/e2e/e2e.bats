@@ -175,6 +175,36 @@ C
   [ ! -e .hotpath ] && [ ! -e segments ]
 }
 
+@test "main begins as if nothing had been before it" {
+  cat > guest.c <<'C'
+#include <errno.h>
+#include <fcntl.h>
+#include <fenv.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+static int works(int i) { return i + 1; }
+int main(void)
+{
+	int before = errno, flags = fetestexcept(FE_ALL_EXCEPT);
+	sigset_t mask;
+	int sum = 0;
+	for (int i = 0; i < 1000; i++)
+		sum = works(sum);
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	printf("errno %d %d flags %d %d signals %d fd %d sum %d\n", before, errno, flags,
+	       fetestexcept(FE_ALL_EXCEPT), sigismember(&mask, SIGUSR1), open("/dev/null", O_RDONLY), sum);
+	return 0;
+}
+C
+  gcc -O0 guest.c -o bare -lm
+  gcc -O0 $FLAG guest.c -o guest -lm
+  [ "$(./bare 3>&- 4>&- 5>&-)" = "$(./guest 3>&- 4>&- 5>&-)" ]
+  run counts
+  has "works,1000,0,0"
+}
+
 @test "HOTPATH_DISABLE=1 measures nothing" {
   gcc -O2 $FLAG "shapes.c" -o shapes -pthread
   HOTPATH_DISABLE=1 run ./shapes
