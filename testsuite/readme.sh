@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make readme: writes what `make demo` and `make bench` print on this machine into README.md, between their markers.
+# make readme: writes what `make demo`, `make check-stats` and `make bench` print on this machine into README.md, between their markers.
 set -eu
 b=$1
 logs=$b/readme
@@ -17,4 +17,5 @@ block() {
 }
 
 make -s demo-run | sed -n '/^\$ hotpath report/,$p' | block report
+make -s check-stats | block stats
 make -s bench | block bench
