@@ -69,7 +69,7 @@ enum {
 	SEG_RING = 256,		 /* newest calls kept per thread */
 	SEG_STACK_MAX = 1 << 20, /* frames a thread can have at most */
 	SEG_NAME = 16,
-	SEG_UNIT_ALIGN = 16, /* units share areas; everything else that is linked from the header has its own */
+	SEG_UNIT_ALIGN = 16, /* units share areas; what else the header links has its own */
 	SEG_BUILD_ID = 20,
 };
 
@@ -102,7 +102,7 @@ enum seg_lost {
 	SEG_LOST_STRAY = 3,    /* exits without an entry: from before a fork, or another thread's */
 	SEG_LOST_CONTEXTS = 4, /* contexts merged into one per function: the tree is full */
 	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
-	SEG_LOST_SITES = 6,    /* functions, not calls: there was no room for their names, so they were not measured */
+	SEG_LOST_SITES = 6, /* functions, not calls: without room for their names, not measured */
 	SEG_LOST_COUNT = 16,
 };
 

@@ -347,6 +347,7 @@ static void tails_come_from_histograms(void **state)
 	assert_true(fabs(f.tails[1].change - 900) < 1e-9);
 	assert_true(fabs(f.tails[1].ci_low - 900) < 1e-9);
 	diff.base.n = 4;
+	f.n_buckets[0] = 4;
 	assert_int_equal(compare_tails(&diff, &f, &error), ERR_OK);
 	assert_true(isnan(f.tails[1].ci_low) && fabs(f.tails[1].change - 900) < 1e-9);
 	model_diff_function_release(&f);
