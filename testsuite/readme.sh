@@ -16,6 +16,7 @@ block() {
   cat "$logs/README.md" >README.md
 }
 
+rm -rf "$b/demo" # a first run, as a newcomer sees it
 make -s demo-run | sed -n '/^\$ hotpath report/,$p' | block report
 make -s check-stats | block stats
 make -s bench | block bench
