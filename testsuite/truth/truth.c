@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define BARE	 __attribute__((noinline)) static
-#define MEASURED __attribute__((noinline, hotpath_measure)) static
+#define BARE	 __attribute__((noipa)) static
+#define MEASURED __attribute__((noipa, hotpath_measure)) static
 
 static uint64_t now_ns(void)
 {
