@@ -13,7 +13,7 @@ setup()
 {
 	mkdir -p "$BATS_TEST_TMPDIR/project/rules"
 	cd "$BATS_TEST_TMPDIR/project"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store"
+	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
 	printf 'int parse(int x) { return x + 1; }\nint write_out(int x) { return x + 2; }\n' >part.c
 	printf 'int parse(int), write_out(int);\nint main(void) { return parse(1) + write_out(2) != 6; }\n' >main.c
 	printf 'include: rules/more.yaml\nrules:\n  - functions: parse\n' >hotpath.yaml

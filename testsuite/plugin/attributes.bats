@@ -14,7 +14,7 @@ setup_file()
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store"
+	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
 }
 
 # measures COMPILER FLAGS... SOURCE EXPECTED: every GCC measures the functions on these lines of the source ("3 7"), without

@@ -20,7 +20,7 @@ setup()
 	cd "$BATS_TEST_TMPDIR"
 	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
 	export SOURCES="$BATS_TEST_DIRNAME/programs"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store"
+	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
 }
 
 # counted LINE...: the program's counts are exactly these, in any order of sites.

@@ -14,7 +14,7 @@ setup_file()
 setup()
 {
 	cd "$BATS_TEST_TMPDIR"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store"
+	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
 }
 
 # chosen COMPILER SOURCE: the lines of the functions that are measured, at -O0 and -O2 alike; V is the GCC.
