@@ -18,5 +18,6 @@ block() {
 
 rm -rf "$b/demo" # a first run, as a newcomer sees it
 make -s demo-run | sed -n '/^\$ hotpath report/,$p' | block report
+make -s demo-ab-run | sed -n '/^\$ hotpath ab/,$p' | block ab
 make -s check-stats | block stats
 make -s bench | block bench
