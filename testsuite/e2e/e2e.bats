@@ -14,7 +14,7 @@ setup() {
 }
 
 # The rules are looked for from the source file upward, so the sources come along.
-sources() { cp "$HERE/shapes.c" "$HERE/shapes.cc" "$HERE/shapes.f90" "$T"; }
+sources() { cp "$HERE/shapes.c" "$HERE/shapes.cc" "$HERE/shapes.f90" "$HERE/survive.c" "$T"; }
 
 hotpath() { "$BUILD/bin/hotpath" "$@"; }
 
@@ -222,6 +222,44 @@ C
   run ask "SELECT sum(calls) FROM functions WHERE name = 'work'"
   has 400
   [ -z "$(ls segments)" ]
+}
+
+@test "exec, vfork, posix_spawn and closed descriptors lose no call and touch no file" {
+  gcc -O1 $FLAG survive.c -o survive -pthread
+  ulimit -s unlimited
+  for how in vfork spawn close; do
+    ./survive $how
+    run counts
+    has "work,150,0,0"
+  done
+  has "deep,100000,0,0"
+  [ -e mine ] && [ ! -s mine ]
+  ./survive exec
+  run ask "SELECT sum(calls), count(*) FROM functions WHERE name = 'work' AND run > 3"
+  has "250,2"
+  run ask "SELECT sum(lost), sum(damaged) FROM runs"
+  has "0,0"
+}
+
+@test "after a chroot what can no longer be recorded is counted as lost" {
+  [ "$(id -u)" = 0 ] || skip "only root may chroot"
+  gcc -O1 $FLAG survive.c -o survive -pthread
+  mkdir empty
+  (ulimit -s unlimited; ./survive chroot)
+  run counts
+  has "work,150,0,0"
+  run ask "SELECT sum(calls) + (SELECT sum(lost) FROM runs) FROM functions WHERE name = 'deep'"
+  has 100000
+}
+
+@test "children of a threaded program, and theirs, each have their own run" {
+  gcc -O1 $FLAG survive.c -o survive -pthread
+  ./survive forks
+  run ask "SELECT calls, count(*) FROM functions WHERE name = 'work' AND calls <= 1000 GROUP BY calls"
+  has "10,20"
+  has "1000,20"
+  run ask "SELECT count(*), sum(damaged) FROM runs"
+  has "41,0"
 }
 
 @test "the report at the program's end, on demand only" {
