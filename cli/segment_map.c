@@ -151,9 +151,9 @@ static int maps_file(uint32_t pid, const struct stat *st)
 		return errno == EACCES || errno == EPERM;
 	while (!found && fgets(line, sizeof(line), f)) {
 		unsigned long inode;
-		unsigned major, minor;
 
-		if (sscanf(line, "%*s %*s %*s %x:%x %lu", &major, &minor, &inode) == 3)
+		/* Not the device: some file systems show another one here than in stat(). */
+		if (sscanf(line, "%*s %*s %*s %*s %lu", &inode) == 1)
 			found = inode == st->st_ino;
 	}
 	if (ferror(f))

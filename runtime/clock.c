@@ -134,11 +134,11 @@ static void batch(struct hot *hot, uint64_t *all, uint64_t *inside)
 	struct seg_node *node = hot->place->seg.root->child;
 	uint64_t before = node ? node->incl : 0;
 	uint64_t bare = time_calls(bare_call);
-	uint64_t fold = 0;
+	uint64_t fold;
 
 	*all = time_calls(measured_call);
 	fold = hp_ticks();
-	hp_fold_all(hot);
+	hp_fold(hot);
 	*all += hp_ticks() - fold;
 	*all = *all > bare ? *all - bare : 0;
 	*inside = hot->place->seg.root->child->incl - before;

@@ -158,8 +158,8 @@ static void fold_ring(struct hot *hot)
 		sign_of_life(place, now);
 }
 
-/* fold: folds the ring unless we are a handler in the middle of a fold. */
-static void fold(struct hot *hot)
+/* hp_fold: folds the ring unless we are a handler in the middle of a fold. */
+void hp_fold(struct hot *hot)
 {
 	struct seg_thread *t = &hot->place->seg;
 
@@ -178,16 +178,10 @@ __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint6
 {
 	struct seg_sample *s;
 
-	fold(hot);
+	hp_fold(hot);
 	s = (struct seg_sample *)take(&hot->next, sizeof(*s));
 	if (s < hot->end)
 		write_sample(s, end, incl, below, word);
 	else
 		fold_one(hot->place, (char *)hp_process.seg, incl, below, word);
-}
-
-/* hp_fold_all: folds what there is, when a thread gives its place back. */
-void hp_fold_all(struct hot *hot)
-{
-	fold(hot);
 }

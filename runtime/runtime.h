@@ -201,7 +201,7 @@ struct seg_node *hp_tree_root(struct place *place);
 
 /* fold.c */
 void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, uint64_t word);
-void hp_fold_all(struct hot *hot);
+void hp_fold(struct hot *hot);
 
 /* thread.c */
 bool hp_thread_born(struct hot *hot);

@@ -134,7 +134,7 @@ void hp_place_attach(struct hot *hot, struct place *p)
 	hot->top = p->seg.stack;
 }
 
-static void hp_place_detach(struct hot *hot)
+static void place_detach(struct hot *hot)
 {
 	hot->top = &hp_unborn[0];
 	hot->limit = &hp_unborn[0];
@@ -242,12 +242,12 @@ static void thread_end(void *round)
 	uint64_t now = hp_ticks();
 
 	hp_close_frames(hot, p->seg.stack, now);
-	hp_fold_all(hot);
+	hp_fold(hot);
 	p->calls = hot->calls;
 	p->seg.end_ticks = now;
 	p->seg.live = 0;
 	hot->state = THREAD_OVER;
-	hp_place_detach(hot);
+	place_detach(hot);
 	place_give_back(p);
 }
 
@@ -265,6 +265,6 @@ void hp_threads_forget(void)
 	free_places = NULL;
 	free_lock = 0;
 	n_places = 0;
-	hp_place_detach(hot);
+	place_detach(hot);
 	hot->state = THREAD_UNBORN;
 }
