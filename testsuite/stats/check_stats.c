@@ -26,17 +26,6 @@ static double share(size_t part, size_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static const struct simulation realistic = {
-	.functions = 200,
-	.spread = 0.02,
-	.wild = 0.7,
-	.between = 0.01,
-	.drift = 0.03,
-	.outliers = 0.03,
-	.change = 1,
-	.min_effect = 0.02,
-};
-
 static const size_t sides[][2] = {{5, 5}, {6, 9}, {10, 10}, {20, 20}, {30, 30}};
 
 enum { N_SIDES = sizeof(sides) / sizeof(sides[0]) };
@@ -44,7 +33,7 @@ enum { N_SIDES = sizeof(sides) / sizeof(sides[0]) };
 static void no_false_alarm(void)
 {
 	for (size_t i = 0; i < N_SIDES; i++) {
-		struct simulation what = realistic;
+		struct simulation what = simulate_realistic;
 		struct simulated counts = {0};
 		double percent;
 
@@ -63,7 +52,7 @@ static void no_false_alarm(void)
 static void coverage_of_changes(void)
 {
 	for (size_t i = 0; i < N_SIDES; i++) {
-		struct simulation what = realistic;
+		struct simulation what = simulate_realistic;
 		struct simulated counts = {0};
 		double percent;
 

@@ -10,6 +10,17 @@
 #include "../../cli/error.h"
 #include "fake_image.h"
 
+const struct simulation simulate_realistic = {
+	.functions = 200,
+	.spread = 0.02,
+	.wild = 0.7,
+	.between = 0.01,
+	.drift = 0.03,
+	.outliers = 0.03,
+	.change = 1,
+	.min_effect = 0.02,
+};
+
 static double uniform(uint64_t *random)
 {
 	return (double)(fake_random(random) >> 11) / 9007199254740992.0;

@@ -37,4 +37,7 @@ struct simulated {
 /* simulate: adds `diffs` comparisons to the counts.  The same seed gives the same counts. */
 void simulate(const struct simulation *what, size_t diffs, uint64_t seed, struct simulated *counts);
 
+/* simulate_realistic: no change, and the noise of a real machine: drift, outliers, shifts between runs.  base and head are 0. */
+extern const struct simulation simulate_realistic;
+
 #endif /* HOTPATH_SIMULATE_H */

@@ -356,16 +356,7 @@ static void tails_come_from_histograms(void **state)
 /* `make check-stats` in small; its bounds allow for the smaller numbers. */
 static void the_promises_hold_in_small(void **state)
 {
-	struct simulation quiet = {.functions = 200,
-				   .base = 10,
-				   .head = 10,
-				   .spread = 0.02,
-				   .wild = 0.7,
-				   .between = 0.01,
-				   .drift = 0.03,
-				   .outliers = 0.03,
-				   .change = 1,
-				   .min_effect = 0.02};
+	struct simulation quiet = simulate_realistic;
 	struct simulation changed = {.functions = 200,
 				     .base = 10,
 				     .head = 10,
@@ -381,6 +372,7 @@ static void the_promises_hold_in_small(void **state)
 	struct simulated a = {0}, b = {0}, c = {0};
 
 	(void)state;
+	quiet.base = quiet.head = 10;
 	simulate(&quiet, 300, 1, &a);
 	assert_true(a.false_diffs <= 15);
 	assert_true(a.covered >= a.intervals * 93 / 100 && a.covered <= a.intervals * 97 / 100);
