@@ -13,6 +13,7 @@
 #include "launch.h"
 #include "machine.h"
 #include "progress.h"
+#include "query.h"
 #include "segments.h"
 #include "text.h"
 #include "worktree.h"
@@ -210,29 +211,44 @@ static int make_labels(const struct options *options, struct side sides[2], stru
 	return ERR_OK;
 }
 
+/* Only the runs made here are compared, whatever else has their labels. */
 static int show(struct invocation *in, const struct side sides[2], const struct machine *before,
-		struct error *error)
+		int64_t newest, struct error *error)
 {
 	const struct options *options = in->options;
+	struct diff_about about = {.after = newest};
 	struct text notes = {0};
-	char *all, *rest, *line;
 	bool failed = false;
+	char *words;
 	int rc;
 
 	machine_note(before, &notes);
-	all = rest = text_take(&notes);
-	while (all && (line = strsep(&rest, "\n")))
-		if (*line)
-			warn(line);
-	free(all);
+	about.notes = words = text_take(&notes);
 	/* Now nothing more is started that would inherit this. */
 	signal(SIGPIPE, SIG_IGN);
 	rc = store_open(&in->store, in->place.dir, STORE_READ, error);
 	if (!rc)
-		rc = diff_print(&in->store, sides[0].label, sides[1].label, &options->diff, &failed,
-				error);
+		rc = diff_print(&in->store, sides[0].label, sides[1].label, &options->diff, &about,
+				&failed, error);
+	free(words);
 	in->exit_status = failed;
 	return rc;
+}
+
+/* The number of the newest run there is before ours; 0 when there is none. */
+static int find_newest(struct invocation *in, int64_t *newest, struct error *error)
+{
+	int rc = store_open(&in->store, in->place.dir, STORE_READ, error);
+
+	*newest = 0;
+	if (!rc)
+		rc = query_resolve(&in->store, "last", newest, error);
+	store_close(&in->store);
+	if (rc != ERR_NO_STORE && rc != ERR_NO_RUN)
+		return rc;
+	*newest = 0;
+	*error = (struct error){0};
+	return ERR_OK;
 }
 
 static int run(struct invocation *in, struct error *error)
@@ -244,6 +260,7 @@ static int run(struct invocation *in, struct error *error)
 		{.name = "head", .command = options->head, .branch = options->head_ref}};
 	struct worktree trees = {0};
 	struct machine before;
+	int64_t newest = 0;
 	int rc = check(in, error);
 
 	if (!rc)
@@ -258,10 +275,12 @@ static int run(struct invocation *in, struct error *error)
 	}
 	machine_read(&before);
 	if (!rc)
+		rc = find_newest(in, &newest, error);
+	if (!rc)
 		rc = run_all(in, sides, error);
 	worktree_remove(&trees);
 	if (!rc)
-		rc = show(in, sides, &before, error);
+		rc = show(in, sides, &before, newest, error);
 	free(sides[0].label);
 	free(sides[1].label);
 	return rc;

@@ -29,7 +29,8 @@ static const char text[] =
 	"Each function gives one number per run; calls within a run are no repetition.  Verdicts:\n"
 	"slower and faster are changes of at least --min-effect that are not chance, with at most\n"
 	"5 % of all comparisons in which nothing changed showing any; same is shown to differ by\n"
-	"less than that; inconclusive says how many more runs a side would probably tell.\n"
+	"less than that; inconclusive says how many more runs a side would probably tell; renamed\n"
+	"is neither slower nor faster and had another name or file.\n"
 	"Change has the 95 % interval behind it.  By calls and By cost divide Impact, the change "
 	"of\n"
 	"the time of a run, into what more calls and what dearer calls make of it; the rows add "
@@ -45,7 +46,8 @@ static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
 	bool failed;
-	int rc = diff_print(&in->store, in->argv[0], in->argv[1], &options->diff, &failed, error);
+	int rc = diff_print(&in->store, in->argv[0], in->argv[1], &options->diff, NULL, &failed,
+			    error);
 
 	in->exit_status = failed;
 	return rc;

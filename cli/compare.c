@@ -36,6 +36,8 @@ static double value_of(const struct model_cell *cell, enum model_metric metric)
 		return cell->p50_ns;
 	case METRIC_P99:
 		return cell->p99_ns;
+	case METRIC_RUN:
+		return cell->self_ns;
 	case METRIC_CALLS:
 		break;
 	}
@@ -143,56 +145,12 @@ static enum model_verdict decide(const struct sample *s, double q, double min_ef
 	return VERDICT_INCONCLUSIVE;
 }
 
-static double mean_of(const struct model_cell *cells, size_t n, double *self)
-{
-	double calls = 0;
-
-	*self = 0;
-	for (size_t i = 0; i < n; i++) {
-		calls += cells[i].calls / (double)n;
-		*self += cells[i].self_ns / (double)n;
-	}
-	return calls;
-}
-
-static bool same_calls(const struct model_cell *cells, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (cells[i].calls != cells[0].calls)
-			return false;
-	return n > 1;
-}
-
-/*
- * The change of the time of a run, divided into what more or fewer calls make of it and what dearer or
- * cheaper ones do, each at the mean of both sides of the other, so that nothing is left over:
- *     c1 u1 - c0 u0 = (c1 - c0) (u0 + u1) / 2 + (u1 - u0) (c0 + c1) / 2
- */
-static void attribute(const struct model_diff *diff, struct model_diff_function *f)
-{
-	double self0, self1, cost0, cost1;
-
-	f->calls_base = mean_of(f->cells, diff->base.n, &self0);
-	f->calls_head = mean_of(f->cells + diff->base.n, diff->head.n, &self1);
-	f->calls_exact = same_calls(f->cells, diff->base.n) &&
-			 same_calls(f->cells + diff->base.n, diff->head.n);
-	cost0 = f->calls_base > 0 ? self0 / f->calls_base : 0;
-	cost1 = f->calls_head > 0 ? self1 / f->calls_head : 0;
-	f->impact_ns = self1 - self0;
-	if (f->calls_base == f->calls_head)
-		f->impact_cost = f->impact_ns;
-	else if (cost0 == 0 || cost1 == 0) /* no call has no cost either: all is due to the calls */
-		f->impact_cost = 0;
-	else
-		f->impact_cost = (cost1 - cost0) * (f->calls_base + f->calls_head) / 2;
-	f->impact_calls = f->impact_ns - f->impact_cost;
-}
-
 static double side_self(const struct model_cell *cells, size_t n)
 {
-	double self;
+	double self = 0;
 
-	mean_of(cells, n, &self);
+	for (size_t i = 0; i < n; i++)
+		self += cells[i].self_ns / (double)n;
 	return self;
 }
 
@@ -201,7 +159,7 @@ static double side_share(const struct model_cell *cells, const struct model_cell
 {
 	double part = 0, whole = side_self(all, n);
 
-	if (metric == METRIC_SELF || metric == METRIC_CALLS)
+	if (metric == METRIC_SELF || metric == METRIC_RUN || metric == METRIC_CALLS)
 		part = side_self(cells, n);
 	else
 		for (size_t i = 0; i < n; i++)
@@ -254,6 +212,15 @@ static void take(const struct model_diff *diff, const struct model_diff_function
 		take_sample(diff, f->cells, diff->metric, s);
 }
 
+static void take_per_run(const struct model_diff *diff, const struct model_diff_function *f,
+			 struct sample *s)
+{
+	if (f == &diff->total)
+		take_total(diff, s);
+	else
+		take_sample(diff, f->cells, METRIC_RUN, s);
+}
+
 /* The first look at a function; true when it is to be tested. */
 static bool look_at(struct model_diff *diff, struct model_diff_function *f, struct sample *s)
 {
@@ -263,8 +230,9 @@ static bool look_at(struct model_diff *diff, struct model_diff_function *f, stru
 	double share_base = side_share(f->cells, all, base, diff->metric);
 	double share_head = side_share(f->cells + base, all + base, diff->head.n, diff->metric);
 
-	attribute(diff, f);
 	f->share = share_base > share_head ? share_base : share_head;
+	take_per_run(diff, f, s);
+	describe(s, &f->per_run);
 	take(diff, f, s);
 	describe(s, change);
 	change->verdict = VERDICT_INCONCLUSIVE;
@@ -320,6 +288,15 @@ static int judge(struct model_diff *diff, struct family *family, struct sample *
 	return 0;
 }
 
+/* That it has another name or file is what there is to say of a function that did not change otherwise. */
+static void mark_renamed(struct model_diff_function *f)
+{
+	enum model_verdict *verdict = &f->change.verdict;
+
+	if (model_diff_renamed(f) && (*verdict == VERDICT_SAME || *verdict == VERDICT_INCONCLUSIVE))
+		*verdict = VERDICT_RENAMED;
+}
+
 int compare(struct model_diff *diff, const struct compare_options *options, struct error *error)
 {
 	size_t runs = diff->base.n + diff->head.n, most = diff->n + 1;
@@ -333,6 +310,8 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
 
 	diff->metric = options->metric;
 	diff->min_effect = options->min_effect;
+	if (!rc)
+		rc = compare_impact(diff, error);
 	for (size_t i = 0; i <= diff->n && !rc; i++) {
 		struct model_diff_function *f = entry(diff, i);
 
@@ -341,81 +320,24 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
 	}
 	if (!rc && (judge(diff, &large, &s) || judge(diff, &small, &s)))
 		rc = error_memory(error);
+	for (size_t i = 0; i < diff->n; i++)
+		mark_renamed(&diff->functions[i]);
 	diff->tested = large.n + small.n;
+	diff->large = large.n;
 	diff->all = diff->matched = diff->n;
 	free(room);
 	free(members);
 	return rc;
 }
 
-static bool only_on(const struct model_diff *diff, const struct model_diff_function *f, bool head)
+bool compare_can_tell(size_t base, size_t head, size_t n)
 {
-	double base_calls = 0, head_calls = 0;
-
-	for (size_t i = 0; i < diff->base.n; i++)
-		base_calls += f->cells[i].calls;
-	for (size_t i = 0; i < diff->head.n; i++)
-		head_calls += f->cells[diff->base.n + i].calls;
-	return head ? base_calls == 0 && head_calls > 0 : base_calls > 0 && head_calls == 0;
+	return stats_least_p(base, head) <= ALPHA * LARGE_PART / (double)(n ? n : 1);
 }
 
-static bool equal(const char *one, const char *other)
+double compare_least_runs(size_t n)
 {
-	return one && other && *one && strcmp(one, other) == 0;
-}
-
-static bool is_counterpart(const struct model_diff_function *a, const struct model_diff_function *b)
-{
-	if (a->label || b->label)
-		return equal(a->label, b->label);
-	return equal(a->mangled, b->mangled) && equal(a->qualified, b->qualified);
-}
-
-/* The only counterpart of a function that only the head has; n when there is none, or several. */
-static size_t counterpart(const struct model_diff *diff, size_t head)
-{
-	size_t found = diff->n, others = 0;
-
-	for (size_t i = 0; i < diff->n; i++) {
-		if (!is_counterpart(&diff->functions[i], &diff->functions[head]))
-			continue;
-		if (only_on(diff, &diff->functions[i], false))
-			found = found == diff->n ? i : diff->n + 1;
-		else if (i != head)
-			others++;
-	}
-	return found < diff->n && others == 0 ? found : diff->n;
-}
-
-static void join(struct model_diff *diff, size_t base, size_t head)
-{
-	struct model_diff_function *old = &diff->functions[base], *new = &diff->functions[head];
-
-	memcpy(new->cells, old->cells, diff->base.n * sizeof(*new->cells));
-	new->old_name = old->name;
-	new->old_file = old->file;
-	new->buckets[0] = old->buckets[0];
-	new->n_buckets[0] = old->n_buckets[0];
-	old->name = old->file = NULL;
-	old->buckets[0] = NULL;
-	model_diff_function_release(old);
-	*old = diff->functions[--diff->n];
-}
-
-void compare_renames(struct model_diff *diff)
-{
-	for (size_t i = 0; i < diff->n; i++) {
-		size_t base;
-
-		if (!only_on(diff, &diff->functions[i], true))
-			continue;
-		base = counterpart(diff, i);
-		if (base == diff->n)
-			continue;
-		join(diff, base, i);
-		/* Another function may have come to the place of either. */
-		i = (size_t)-1;
-	}
+	return stats_runs_needed(1, 0, ALPHA * LARGE_PART / (double)(n ? n : 1), POWER);
 }
 
 static bool is_news(enum model_verdict verdict)

@@ -10,6 +10,7 @@
  *   same            the 99.8 % interval lies within the least effect on both sides: equivalence is what is shown, and
  *                   the stricter level keeps a true difference of twice the least effect from ever passing for none
  *   inconclusive    neither; with the number of runs that would probably tell
+ *   renamed         same or inconclusive, and called otherwise on the base side
  *
  * q is adjusted for asking many questions at once, in two families that share the 5 % in which something may be found where
  * nothing changed: 4.5 % for the total and the functions that hold at least the floor of the time on either side,
@@ -43,6 +44,14 @@ struct compare_options {
  */
 int compare(struct model_diff *diff, const struct compare_options *options, struct error *error);
 
+/*
+ * compare_impact: fills in each function's and the total's calls and impact; a part of compare(), compare_impact.c.
+ *
+ * diff     total has its cells
+ * Returns  ERR_OK or ERR_MEMORY
+ */
+int compare_impact(struct model_diff *diff, struct error *error);
+
 /* compare_renames: joins a function that is only on one side with its counterpart on the other, where that is known:
  * the same label, or the same name in another file.  Before compare(). */
 void compare_renames(struct model_diff *diff);
@@ -55,6 +64,11 @@ void compare_renames(struct model_diff *diff);
  */
 int compare_tails(struct model_diff *diff, struct model_diff_function *function,
 		  struct error *error);
+
+/* compare_can_tell: whether so many runs a side can show that one of n functions above the floor became slower, when nothing
+ * else changed; compare_least_runs: how many a side it takes. */
+bool compare_can_tell(size_t base, size_t head, size_t n);
+double compare_least_runs(size_t n);
 
 enum compare_order { ORDER_IMPACT, ORDER_CHANGE, ORDER_NAME };
 

@@ -25,9 +25,13 @@ struct wish {
 
 static const char *const orders[] = {
 	[ORDER_IMPACT] = "impact", [ORDER_CHANGE] = "change", [ORDER_NAME] = "name", NULL};
-static const char *const metrics[] = {
-	[METRIC_SELF] = "self", [METRIC_TOTAL] = "total", [METRIC_P50] = "p50",
-	[METRIC_P99] = "p99",	[METRIC_CALLS] = "calls", NULL};
+static const char *const metrics[] = {[METRIC_SELF] = "self",
+				      [METRIC_TOTAL] = "total",
+				      [METRIC_P50] = "p50",
+				      [METRIC_P99] = "p99",
+				      [METRIC_CALLS] = "calls",
+				      [METRIC_RUN] = "run",
+				      NULL};
 
 static int wrong(const char *option, const char *text, const char *expected, struct error *error)
 {
@@ -90,7 +94,7 @@ static int parse(const struct diff_options *options, struct wish *wish, struct e
 			     error);
 	if (!choose(metrics, options->metric, &metric))
 		return wrong("metric", options->metric,
-			     "a metric: expected self, total, p50, p99 or calls", error);
+			     "a metric: expected self, run, total, p50, p99 or calls", error);
 	if (!choose(orders, options->sort, &order))
 		return wrong("sort", options->sort, "an order: expected impact, change or name",
 			     error);
@@ -141,8 +145,16 @@ static int focus(struct model_diff *diff, const char *pattern, struct error *err
 	return rc;
 }
 
-static void limit(struct model_diff *diff, int64_t n)
+/* Programs that read a comparison look for one function, or for all that are slower. */
+static bool for_programs(enum view_format format)
 {
+	return format == VIEW_JSON || format == VIEW_JSON_PRETTY || format == VIEW_CSV;
+}
+
+static void limit(struct model_diff *diff, int64_t n, enum view_format format)
+{
+	if (n < 0)
+		n = for_programs(format) ? 0 : DIFF_LIMIT;
 	while (n > 0 && diff->n > (size_t)n)
 		model_diff_function_release(&diff->functions[--diff->n]);
 }
@@ -164,8 +176,8 @@ static bool is_slower(const struct model_diff_function *f, double above)
 	return f->change.verdict == VERDICT_SLOWER && f->change.change >= above;
 }
 
-/* Whether it is to fail, over all functions, also those that are not shown. */
-static bool fails(const struct model_diff *diff, double above, struct text *why)
+/* Whether it is to fail, over all functions of the focus, also those that are not shown. */
+static bool fails(const struct model_diff *diff, double above, bool focused, struct text *why)
 {
 	size_t n = 0;
 
@@ -183,26 +195,60 @@ static bool fails(const struct model_diff *diff, double above, struct text *why)
 	}
 	if (n > 5)
 		text_print(why, " and %zu more", n - 5);
-	if (n == 0 && is_slower(&diff->total, above)) {
+	if (n == 0 && !focused && is_slower(&diff->total, above)) {
 		text_print(why, "slower: the total (%+.1f %%)", diff->total.change.change);
 		n++;
 	}
 	return n > 0;
 }
 
-static int find(struct store *store, const char *base, const char *head,
-		const struct diff_options *options, const struct wish *wish,
-		struct model_diff *diff, struct error *error)
+/*
+ * A gate that cannot fail must not pass for one that holds: with so few runs that no difference would be slower,
+ * or nothing to look at.
+ */
+static int check_gate(const struct model_diff *diff, const struct wish *wish,
+		      const struct diff_options *options, struct error *error)
 {
-	const struct run_set_wish sets = {.all_commits = options->all_commits};
+	size_t m = diff->base.n, n = diff->head.n;
+	bool exact = wish->compare.metric == METRIC_CALLS && m > 1 && n > 1;
+	char *shown;
+
+	if (isnan(wish->fail_above))
+		return ERR_OK;
+	if (!exact && !compare_can_tell(m, n, 1))
+		return error_set(error, ERR_USAGE,
+				 "--fail-on: %zu and %zu runs are too few for any function to be "
+				 "found slower; record at least %.0f a side, better 10",
+				 m, n, compare_least_runs(1));
+	if (diff->n)
+		return ERR_OK;
+	shown = text_printable(options->focus ? options->focus : "");
+	error_set(error, ERR_USAGE,
+		  "--fail-on: there is nothing to look at, for none of the %zu functions matches "
+		  "--focus '%s'",
+		  diff->all, shown ? shown : "");
+	free(shown);
+	return ERR_USAGE;
+}
+
+static void count_verdicts(struct model_diff *diff)
+{
+	for (size_t i = 0; i < diff->n; i++)
+		diff->verdicts[diff->functions[i].change.verdict]++;
+}
+
+static int find(struct store *store, const char *base, const char *head,
+		const struct run_set_wish *sets, const struct wish *wish, struct model_diff *diff,
+		struct error *error)
+{
 	struct run_ids base_ids = {0}, head_ids = {0};
 	bool percentiles = wish->compare.metric == METRIC_P50 || wish->compare.metric == METRIC_P99;
-	int rc = run_set_find(store, base, &sets, &base_ids, error);
+	int rc = run_set_find(store, base, sets, &base_ids, error);
 
 	diff->base.asked = strdup(base);
 	diff->head.asked = strdup(head);
 	if (!rc)
-		rc = run_set_find(store, head, &sets, &head_ids, error);
+		rc = run_set_find(store, head, sets, &head_ids, error);
 	if (!rc && (!diff->base.asked || !diff->head.asked))
 		rc = error_memory(error);
 	if (!rc)
@@ -224,8 +270,31 @@ static int print(struct model_diff *diff, const struct diff_options *options,
 	return view_close(&view, rc, error);
 }
 
+/* The comparison, with all that is to be shown of it. */
+static int make(struct store *store, const char *base, const char *head,
+		const struct diff_options *options, const struct diff_about *about,
+		const struct wish *wish, struct model_diff *diff, struct error *error)
+{
+	const struct run_set_wish sets = {.all_commits = options->all_commits,
+					  .after = about ? about->after : 0};
+	int rc = find(store, base, head, &sets, wish, diff, error);
+
+	if (!rc && about && about->notes && !(diff->notes = strdup(about->notes)))
+		rc = error_memory(error);
+	if (!rc) {
+		compare_renames(diff);
+		rc = compare(diff, &wish->compare, error);
+	}
+	if (!rc && options->focus && *options->focus)
+		rc = focus(diff, options->focus, error);
+	if (!rc)
+		count_verdicts(diff);
+	return rc;
+}
+
 int diff_print(struct store *store, const char *base, const char *head,
-	       const struct diff_options *options, bool *failed, struct error *error)
+	       const struct diff_options *options, const struct diff_about *about, bool *failed,
+	       struct error *error)
 {
 	struct model_diff diff = {0};
 	struct text why = {0};
@@ -235,17 +304,11 @@ int diff_print(struct store *store, const char *base, const char *head,
 
 	*failed = false;
 	if (!rc)
-		rc = find(store, base, head, options, &wish, &diff, error);
+		rc = make(store, base, head, options, about, &wish, &diff, error);
 	if (!rc) {
-		compare_renames(&diff);
-		rc = compare(&diff, &wish.compare, error);
-	}
-	if (!rc && options->focus && *options->focus)
-		rc = focus(&diff, options->focus, error);
-	if (!rc) {
-		*failed = fails(&diff, wish.fail_above, &why);
+		*failed = fails(&diff, wish.fail_above, options->focus && *options->focus, &why);
 		compare_sort(&diff, wish.order);
-		limit(&diff, options->limit);
+		limit(&diff, options->limit, wish.format);
 		rc = add_tails(store, &diff, error);
 	}
 	if (!rc)
@@ -254,6 +317,8 @@ int diff_print(struct store *store, const char *base, const char *head,
 	if (!rc && *failed && words)
 		warn(words);
 	free(words);
+	if (!rc)
+		rc = check_gate(&diff, &wish, options, error);
 	model_diff_release(&diff);
 	return rc;
 }

@@ -15,21 +15,33 @@ struct store;
 
 struct diff_options {
 	const char *format, *metric, *min_effect, *min_share, *sort, *focus, *output, *fail_on;
-	int64_t limit;
+	int64_t limit; /* < 0: DIFF_LIMIT where people read, all for programs */
 	bool all_commits;
 };
+
+/* What a command knows of the runs that the store does not. */
+struct diff_about {
+	int64_t after;	   /* only runs with larger numbers */
+	const char *notes; /* to be shown with the figures, a line each; NULL for none */
+};
+
+enum { DIFF_LIMIT = 15 };
 
 #define DIFF_DEFAULTS                                                                              \
 	{                                                                                          \
 		.format = "table", .metric = "self", .min_effect = "2%", .min_share = "2%",        \
-		.sort = "impact", .limit = 15                                                      \
+		.sort = "impact", .limit = -1                                                      \
 	}
 
 /* The options that both commands have; `member` is their struct diff_options. */
 #define DIFF_SPECS(type, member, limit_letter)                                                     \
-	{"metric",    'm',                                                                         \
-	 OPTION_TEXT, offsetof(type, member.metric),                                               \
-	 "METRIC",    "self (default: time of its own per call), total, p50, p99 or\ncalls"},      \
+	{"metric",                                                                                 \
+	 'm',                                                                                      \
+	 OPTION_TEXT,                                                                              \
+	 offsetof(type, member.metric),                                                            \
+	 "METRIC",                                                                                 \
+	 "self (default: time of its own per call), run (the same\nper run), total, p50, p99 or "  \
+	 "calls"},                                                                                 \
 		{"min-effect", 'e',                                                                \
 		 OPTION_TEXT,  offsetof(type, member.min_effect),                                  \
 		 "PERCENT",    "what is no change worth a verdict (default 2%)"},                  \
@@ -48,9 +60,12 @@ struct diff_options {
 		{"sort",      's',                                                                 \
 		 OPTION_TEXT, offsetof(type, member.sort),                                         \
 		 "ORDER",     "impact (default), change or name"},                                 \
-		{"limit",      'n',                                                                \
-		 OPTION_COUNT, offsetof(type, member.limit),                                       \
-		 "N",	       "show the first N functions (default 15, 0: all)"},                 \
+		{"limit",                                                                          \
+		 'n',                                                                              \
+		 OPTION_COUNT,                                                                     \
+		 offsetof(type, member.limit),                                                     \
+		 "N",                                                                              \
+		 "show the first N functions (0: all; default 15, all in\nJSON and CSV)"},         \
 		{"format",    'f',                                                                 \
 		 OPTION_TEXT, offsetof(type, member.format),                                       \
 		 "FORMAT",    "table (default), json, json-pretty, csv, markdown or html"},        \
@@ -59,7 +74,8 @@ struct diff_options {
 		 "FILE",      "write to a file instead of the screen"},                            \
 	{                                                                                          \
 		"fail-on", 0, OPTION_TEXT, offsetof(type, member.fail_on), "slower[:PERCENT]",     \
-			"end with status 1 when a function is slower, by at least\nPERCENT"        \
+			"end with status 1 when a function is slower, by at least\n"               \
+			"PERCENT, and with 2 when there are too few runs to tell"                  \
 	}
 
 /* diff_check: whether the options can be used at all, before time is spent; ERR_USAGE when not. */
@@ -68,9 +84,12 @@ int diff_check(const struct diff_options *options, struct error *error);
 /*
  * diff_print: compares two sets of runs and prints.
  *
+ * about    NULL for nothing
  * failed   set when --fail-on applies; then standard error says why
+ * Returns  ERR_USAGE, after printing, when --fail-on could never apply to these runs
  */
 int diff_print(struct store *store, const char *base, const char *head,
-	       const struct diff_options *options, bool *failed, struct error *error);
+	       const struct diff_options *options, const struct diff_about *about, bool *failed,
+	       struct error *error);
 
 #endif /* HOTPATH_DIFF_H */

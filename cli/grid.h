@@ -95,4 +95,7 @@ int grid_print_table(const struct grid *grid, const struct view *view, struct er
 int grid_print_html(const struct grid *grid, const struct view *view, struct error *error);
 int grid_print_json(const struct grid *grid, const struct view *view, struct error *error);
 
+/* grid_markdown_code: a text in a code span, where nothing of it is markup, nor names anybody. */
+void grid_markdown_code(FILE *stream, const char *text, bool in_table);
+
 #endif /* HOTPATH_GRID_H */

@@ -7,7 +7,7 @@
 #include "error.h"
 
 /* Names stand in a code span, where only its own fence and the table's bars mean something. */
-static void print_code(FILE *stream, const char *text)
+void grid_markdown_code(FILE *stream, const char *text, bool in_table)
 {
 	const char *fence = strchr(text, '`') ? "``" : "`";
 	const char *pad = fence[1] ? " " : "";
@@ -17,7 +17,7 @@ static void print_code(FILE *stream, const char *text)
 		/* Two backticks in a row would end the span. */
 		if (text[0] == '`' && text[1] == '`')
 			continue;
-		if (*text == '|')
+		if (*text == '|' && in_table)
 			putc('\\', stream);
 		putc(*text, stream);
 	}
@@ -47,7 +47,7 @@ static int print_row(const struct grid *grid, size_t row, const struct view *vie
 			return -1;
 		putc(' ', view->stream);
 		if (cell->kind == GRID_CODE && *text)
-			print_code(view->stream, text);
+			grid_markdown_code(view->stream, text, true);
 		else
 			print_text(view->stream, text);
 		fputs(" |", view->stream);

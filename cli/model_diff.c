@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 bool model_same_build(const struct model_diff *diff)
 {
 	const struct model_side *a = &diff->base, *b = &diff->head;
@@ -25,6 +27,7 @@ const char *model_verdict_name(enum model_verdict verdict)
 		[VERDICT_FASTER] = "faster",
 		[VERDICT_ADDED] = "added",
 		[VERDICT_REMOVED] = "removed",
+		[VERDICT_RENAMED] = "renamed",
 	};
 
 	return names[verdict];
@@ -34,7 +37,7 @@ const char *model_metric_name(enum model_metric metric)
 {
 	static const char *const names[] = {
 		[METRIC_SELF] = "self", [METRIC_TOTAL] = "total", [METRIC_P50] = "p50",
-		[METRIC_P99] = "p99",	[METRIC_CALLS] = "calls",
+		[METRIC_P99] = "p99",	[METRIC_CALLS] = "calls", [METRIC_RUN] = "run",
 	};
 
 	return names[metric];
@@ -45,6 +48,120 @@ const char *model_diff_title(const struct model_diff_function *function)
 	if (function->label && *function->label)
 		return function->label;
 	return function->qualified && *function->qualified ? function->qualified : function->name;
+}
+
+bool model_diff_renamed(const struct model_diff_function *f)
+{
+	const char *slash, *old_slash;
+
+	if (!f->old_name)
+		return false;
+	if (strcmp(f->old_name, f->name) != 0 || !f->file || !f->old_file)
+		return true;
+	slash = strrchr(f->file, '/');
+	old_slash = strrchr(f->old_file, '/');
+	if (*f->file == '/' && *f->old_file == '/')
+		return strcmp(slash, old_slash) != 0;
+	return strcmp(f->file, f->old_file) != 0;
+}
+
+/* A name to be told from others, of the functions at these places. */
+struct named {
+	char **names;
+	size_t at;
+};
+
+static int by_name(const void *one, const void *other)
+{
+	const struct named *a = one, *b = other;
+
+	return strcmp(a->names[a->at], b->names[b->at]);
+}
+
+/* Adds to each name that several have what `more` gives; false when out of memory. */
+static bool tell_apart(const struct model_diff *diff, char **names, struct named *order,
+		       char *(*more)(const struct model_diff_function *f, const char *name))
+{
+	size_t end;
+
+	if (diff->n)
+		qsort(order, diff->n, sizeof(*order), by_name);
+	for (size_t begin = 0; begin < diff->n; begin = end) {
+		end = begin + 1;
+		while (end < diff->n && by_name(&order[begin], &order[end]) == 0)
+			end++;
+		for (size_t i = begin; i < end && end - begin > 1; i++) {
+			size_t at = order[i].at;
+			char *longer = more(&diff->functions[at], names[at]);
+
+			if (!longer)
+				return false;
+			free(names[at]);
+			names[at] = longer;
+		}
+	}
+	return true;
+}
+
+static char *with_file(const struct model_diff_function *f, const char *name)
+{
+	return text_format("%s (%s)", name, f->file ? f->file : "?");
+}
+
+static char *with_line(const struct model_diff_function *f, const char *name)
+{
+	return text_format("%s:%lld", name, (long long)f->line);
+}
+
+static char *with_linker_name(const struct model_diff_function *f, const char *name)
+{
+	return text_format("%s %s", name, f->mangled ? f->mangled : f->name);
+}
+
+void model_diff_names_free(char **names, size_t n)
+{
+	for (size_t i = 0; names && i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+char **model_diff_names(const struct model_diff *diff)
+{
+	char **names = calloc(diff->n + 1, sizeof(*names));
+	struct named *order = calloc(diff->n + 1, sizeof(*order));
+	bool done = names && order;
+
+	for (size_t i = 0; i < diff->n && done; i++) {
+		names[i] = strdup(model_diff_title(&diff->functions[i]));
+		order[i] = (struct named){names, i};
+		done = names[i];
+	}
+	if (!done || !tell_apart(diff, names, order, with_file) ||
+	    !tell_apart(diff, names, order, with_line) ||
+	    !tell_apart(diff, names, order, with_linker_name)) {
+		model_diff_names_free(names, diff->n);
+		names = NULL;
+	}
+	free(order);
+	return names;
+}
+
+size_t model_diff_others(const struct model_diff *diff, struct model_diff_function *others)
+{
+	memset(others, 0, sizeof(*others));
+	others->calls_base = diff->total.calls_base;
+	others->calls_head = diff->total.calls_head;
+	others->impact_calls = diff->total.impact_calls;
+	others->impact_cost = diff->total.impact_cost;
+	others->calls_exact = diff->total.calls_exact;
+	for (size_t i = 0; i < diff->n; i++) {
+		others->calls_base -= diff->functions[i].calls_base;
+		others->calls_head -= diff->functions[i].calls_head;
+		others->impact_calls -= diff->functions[i].impact_calls;
+		others->impact_cost -= diff->functions[i].impact_cost;
+	}
+	others->impact_ns = others->impact_calls + others->impact_cost;
+	return diff->all - diff->n;
 }
 
 void model_diff_function_release(struct model_diff_function *function)
@@ -84,5 +201,6 @@ void model_diff_release(struct model_diff *diff)
 	for (size_t i = 0; i < diff->n; i++)
 		model_diff_function_release(&diff->functions[i]);
 	free(diff->functions);
+	free(diff->notes);
 	memset(diff, 0, sizeof(*diff));
 }

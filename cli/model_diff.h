@@ -19,7 +19,10 @@ enum model_verdict {
 	VERDICT_FASTER,
 	VERDICT_ADDED,	 /* called on the head side only */
 	VERDICT_REMOVED, /* called on the base side only */
+	VERDICT_RENAMED, /* has another name or file, and is neither slower nor faster */
 };
+
+enum { MODEL_VERDICTS = VERDICT_RENAMED + 1 };
 
 enum model_metric {
 	METRIC_SELF, /* time of its own per call */
@@ -27,6 +30,7 @@ enum model_metric {
 	METRIC_P50,
 	METRIC_P99,
 	METRIC_CALLS, /* per run */
+	METRIC_RUN,   /* time of its own per run */
 };
 
 enum { MODEL_TAILS = 2 }; /* p95 and p99 */
@@ -66,9 +70,12 @@ struct model_diff_function {
 	int64_t line;
 	struct model_cell *cells; /* of the base's runs, then of the head's */
 	struct model_change change;
+	struct model_change
+		per_run; /* of its own time in a run: figures and interval, not tested */
 	double calls_base, calls_head; /* a run, on average */
 	bool calls_exact;	       /* the same number in all runs of each side, at least two */
-	double impact_calls, impact_cost, impact_ns; /* on the time of a run; the last is the sum */
+	/* On the time of a run, over the middle half of the runs; the last is the sum. */
+	double impact_calls, impact_cost, impact_ns;
 	double share; /* of the time of its own, 0 .. 1, on the side where it is larger */
 	bool wanted;  /* its tails are asked for */
 	struct model_bucket *buckets[2];
@@ -99,6 +106,9 @@ struct model_diff {
 	size_t matched; /* passed the focus */
 	size_t all;	/* functions of both sides */
 	size_t tested;
+	size_t large;			 /* of these, above the floor, with the total */
+	size_t verdicts[MODEL_VERDICTS]; /* of those that passed the focus, by enum model_verdict */
+	char *notes; /* more of them than the sides tell, a line each; NULL for none */
 };
 
 /* model_same_build: both sides ran the same objects, as far as is known. */
@@ -108,6 +118,15 @@ const char *model_verdict_name(enum model_verdict verdict);
 const char *model_metric_name(enum model_metric metric);
 /* model_diff_title: what a function is called on the screen. */
 const char *model_diff_title(const struct model_diff_function *function);
+/* model_diff_renamed: it has another name, or stands in another file.  The same file of a tree that was built elsewhere,
+ * outside of any project's root, is not another. */
+bool model_diff_renamed(const struct model_diff_function *function);
+/* model_diff_names: what tells each of the functions shown from the others: its title, with the file, and the line, where
+ * several have that; an array of n, each and itself to be freed; NULL when out of memory. */
+char **model_diff_names(const struct model_diff *diff);
+void model_diff_names_free(char **names, size_t n);
+/* model_diff_others: what the functions that are not shown make of the total; returns their number. */
+size_t model_diff_others(const struct model_diff *diff, struct model_diff_function *others);
 
 void model_diff_function_release(struct model_diff_function *function);
 /* model_diff_release: frees what it holds; a zeroed struct may be released. */

@@ -239,6 +239,17 @@ static int add_term(struct search *s, const char *name)
 	return rc || s->ids->n > before ? rc : nothing(s, " are named", name);
 }
 
+static int drop_older(struct search *s, const char *name)
+{
+	size_t older = 0;
+
+	while (older < s->ids->n && s->ids->ids[older] <= s->wish->after)
+		older++;
+	s->ids->n -= older;
+	memmove(s->ids->ids, s->ids->ids + older, s->ids->n * sizeof(*s->ids->ids));
+	return s->ids->n ? ERR_OK : nothing(s, " of this comparison are named", name);
+}
+
 int run_set_find(struct store *store, const char *name, const struct run_set_wish *wish,
 		 struct run_ids *ids, struct error *error)
 {
@@ -259,6 +270,8 @@ int run_set_find(struct store *store, const char *name, const struct run_set_wis
 				       name);
 	if (!rc)
 		run_ids_sort(ids);
+	if (!rc && wish->after)
+		rc = drop_older(&s, name);
 	free(copy);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #define HOTPATH_RUN_SET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "run_ids.h"
 
@@ -22,6 +23,7 @@ struct store;
 
 struct run_set_wish {
 	bool all_commits; /* of a branch */
+	int64_t after;	  /* only runs with larger numbers; 0: all */
 };
 
 /*

@@ -61,10 +61,13 @@ static char *show_verdict(const struct model_diff_function *f)
 		text_print(&words, " (too close)");
 	else if (c->verdict == VERDICT_INCONCLUSIVE && !isnan(c->more_runs))
 		text_print(&words, " (+%.0f run%s)", c->more_runs, c->more_runs == 1 ? "" : "s");
-	if (f->old_name && f->file && f->old_file && strcmp(f->old_file, f->file) != 0)
-		text_print(&words, ", was in %s", f->old_file);
-	else if (f->old_name)
+	if (!model_diff_renamed(f))
+		return text_take(&words);
+	if (strcmp(f->old_name, f->name) != 0)
 		text_print(&words, ", was %s", f->old_name);
+	if (f->file && f->old_file && strcmp(f->old_file, f->file) != 0)
+		text_print(&words, "%s %s", strcmp(f->old_name, f->name) != 0 ? " in" : ", was in",
+			   f->old_file);
 	return text_take(&words);
 }
 
@@ -83,12 +86,12 @@ static void add_columns(struct grid *grid)
 }
 
 static void add_row(struct grid *grid, const struct model_diff *diff,
-		    const struct model_diff_function *f, const struct view *view)
+		    const struct model_diff_function *f, const char *name, const struct view *view)
 {
 	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS && !total;
 	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
 
-	grid_text(grid, total ? GRID_TEXT : GRID_CODE, total ? "(total)" : model_diff_title(f));
+	grid_text(grid, total ? GRID_TEXT : GRID_CODE, name);
 	add_made(grid, GRID_TEXT, show_verdict(f));
 	add_made(grid, GRID_TEXT, show_calls(diff, f));
 	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.base);
@@ -102,11 +105,29 @@ static void add_row(struct grid *grid, const struct model_diff *diff,
 	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_ns, view->utf8));
 }
 
+/* The functions that are not shown, so that the rows add up. */
+static void add_others(struct grid *grid, const struct model_diff *diff, const struct view *view)
+{
+	struct model_diff_function others;
+	size_t n = model_diff_others(diff, &others);
+
+	if (n == 0)
+		return;
+	add_made(grid, GRID_TEXT, text_format("(%zu other%s)", n, n == 1 ? "" : "s"));
+	grid_text(grid, GRID_TEXT, "-");
+	add_made(grid, GRID_TEXT, show_calls(diff, &others));
+	for (int i = 0; i < 4; i++)
+		grid_text(grid, GRID_TEXT, "-");
+	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_calls, view->utf8));
+	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_cost, view->utf8));
+	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_ns, view->utf8));
+}
+
 /* Text with what Markdown would take for markup in it escaped. */
 static void print_words(const struct view *view, const char *text)
 {
 	for (; *text; text++) {
-		if (view->format == VIEW_MARKDOWN && strchr("\\`*_<>|[]#", *text))
+		if (view->format == VIEW_MARKDOWN && strchr("\\`*_{}[]<>|#~&!", *text))
 			putc('\\', view->stream);
 		if (view->format == VIEW_HTML && *text == '<')
 			fputs("&lt;", view->stream);
@@ -129,31 +150,56 @@ static void print_line(const struct view *view, const char *before, const char *
 	      view->stream);
 }
 
+/* "Base main: 10 runs, ./prog"; what it holds of the user's own is not for Markdown to read. */
+static void print_side(const struct view *view, const char *before, const char *side)
+{
+	if (view->format != VIEW_MARKDOWN) {
+		print_line(view, before, side);
+		return;
+	}
+	fputs(before, view->stream);
+	grid_markdown_code(view->stream, side, false);
+	fputs("  \n", view->stream);
+}
+
+static void print_lines(const struct view *view, const char *before, char *lines)
+{
+	char *line;
+
+	while ((line = strsep(&lines, "\n")))
+		if (*line)
+			print_line(view, before, line);
+}
+
 static int print_head(const struct model_diff *diff, const struct view *view, struct error *error)
 {
-	char *base = view_diff_side(&diff->base), *head = view_diff_side(&diff->head), *all;
-	struct text notes = {0};
-	char *rest, *line;
+	char *base = view_diff_side(&diff->base), *head = view_diff_side(&diff->head);
+	struct text text = {0};
+	char *summary, *notes;
+	int rc = ERR_OK;
 
-	view_diff_notes(diff, &notes);
-	all = rest = text_take(&notes);
-	if (!base || !head || !all) {
-		free(base);
-		free(head);
-		free(all);
-		return error_memory(error);
+	view_diff_summary(diff, &text);
+	summary = text_take(&text);
+	view_diff_notes(diff, &text);
+	notes = text_take(&text);
+	if (!base || !head || !summary || !notes) {
+		rc = error_memory(error);
+	} else {
+		if (view->format == VIEW_MARKDOWN)
+			fprintf(view->stream, "%s\n### hotpath: %s\n\n", marker, summary);
+		print_side(view, "Base ", base);
+		print_side(view, "Head ", head);
+		if (view->format != VIEW_MARKDOWN)
+			print_line(view, "", summary);
+		print_lines(view, "Note: ", notes);
+		if (view->format != VIEW_HTML)
+			putc('\n', view->stream);
 	}
-	print_line(view, "Base ", base);
-	print_line(view, "Head ", head);
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			print_line(view, "Note: ", line);
-	if (view->format != VIEW_HTML)
-		putc('\n', view->stream);
 	free(base);
 	free(head);
-	free(all);
-	return ERR_OK;
+	free(summary);
+	free(notes);
+	return rc;
 }
 
 static void print_end(const struct model_diff *diff, const struct view *view)
@@ -175,8 +221,6 @@ static void print_end(const struct model_diff *diff, const struct view *view)
 
 static void print_page(const struct view *view, bool begin)
 {
-	if (view->format == VIEW_MARKDOWN && begin)
-		fprintf(view->stream, "%s\n### hotpath\n\n", marker);
 	if (view->format != VIEW_HTML)
 		return;
 	fputs(begin ? "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -189,9 +233,26 @@ static void print_page(const struct view *view, bool begin)
 	      view->stream);
 }
 
-int view_diff(const struct model_diff *diff, const struct view *view, struct error *error)
+static int print_rows(const struct model_diff *diff, const struct view *view, struct error *error)
 {
 	struct grid grid = {0};
+	char **names = model_diff_names(diff);
+	int rc = names ? ERR_OK : error_memory(error);
+
+	add_columns(&grid);
+	for (size_t i = 0; i < diff->n && !rc; i++)
+		add_row(&grid, diff, &diff->functions[i], names[i], view);
+	add_others(&grid, diff, view);
+	add_row(&grid, diff, &diff->total, "(total)", view);
+	if (!rc)
+		rc = grid_print(&grid, view, error);
+	grid_release(&grid);
+	model_diff_names_free(names, diff->n);
+	return rc;
+}
+
+int view_diff(const struct model_diff *diff, const struct view *view, struct error *error)
+{
 	int rc;
 
 	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
@@ -200,13 +261,8 @@ int view_diff(const struct model_diff *diff, const struct view *view, struct err
 		return view_diff_csv(diff, view, error);
 	print_page(view, true);
 	rc = print_head(diff, view, error);
-	add_columns(&grid);
-	for (size_t i = 0; i < diff->n; i++)
-		add_row(&grid, diff, &diff->functions[i], view);
-	add_row(&grid, diff, &diff->total, view);
 	if (!rc)
-		rc = grid_print(&grid, view, error);
-	grid_release(&grid);
+		rc = print_rows(diff, view, error);
 	print_end(diff, view);
 	print_page(view, false);
 	return rc;

@@ -23,6 +23,9 @@ int view_diff_csv(const struct model_diff *diff, const struct view *view, struct
 /* view_diff_notes: what a reader has to know before the figures, a line each. */
 void view_diff_notes(const struct model_diff *diff, struct text *notes);
 
+/* view_diff_summary: what was found, in a line: "5 functions: 1 slower, 4 inconclusive; the whole: slower (+6.9 %)". */
+void view_diff_summary(const struct model_diff *diff, struct text *words);
+
 /* view_diff_side: a side in words, printable, to be freed: "main: 10 runs, main@3f2c1ab, ./prog". */
 char *view_diff_side(const struct model_side *side);
 

@@ -26,6 +26,8 @@ static const char *const keys[] = {
 	"impact_ns",
 	"p95_change_percent",
 	"p99_change_percent",
+	"old_name",
+	"old_file",
 };
 
 static void add_row(struct grid *grid, const struct model_diff_function *f, bool total)
@@ -50,6 +52,8 @@ static void add_row(struct grid *grid, const struct model_diff_function *f, bool
 	grid_real(grid, GRID_REAL, f->impact_ns);
 	grid_real(grid, GRID_REAL, total ? NAN : f->tails[0].change);
 	grid_real(grid, GRID_REAL, total ? NAN : f->tails[1].change);
+	grid_text(grid, GRID_TEXT, model_diff_renamed(f) ? f->old_name : NULL);
+	grid_text(grid, GRID_TEXT, model_diff_renamed(f) ? f->old_file : NULL);
 }
 
 int view_diff_csv(const struct model_diff *diff, const struct view *view, struct error *error)

@@ -48,7 +48,7 @@ static json_t *tail_json(const struct model_tail *tail)
 
 static json_t *renamed_json(const struct model_diff_function *f)
 {
-	if (!f->old_name)
+	if (!model_diff_renamed(f))
 		return json_null();
 	return json_pack("{s:o,s:o}", "name", json_out_text(f->old_name), "file",
 			 json_out_text(f->old_file));
@@ -82,6 +82,13 @@ static void set_change(json_t *object, const struct model_change *c, bool counts
 	json_object_set_new(object, "q", exact(c->q));
 }
 
+static json_t *per_run_json(const struct model_change *c)
+{
+	return json_pack("{s:o,s:o,s:o,s:o}", "base_ns", json_out_real(c->base), "head_ns",
+			 json_out_real(c->head), "change_percent", json_out_real(c->change),
+			 "ci_percent", interval(c->ci_low, c->ci_high));
+}
+
 static json_t *function_json(const struct model_diff *diff, const struct model_diff_function *f)
 {
 	json_t *object = json_object();
@@ -91,10 +98,11 @@ static json_t *function_json(const struct model_diff *diff, const struct model_d
 	json_object_set_new(object, "label", json_out_text(f->label));
 	json_object_set_new(object, "file", json_out_text(f->file));
 	json_object_set_new(object, "line", json_integer(f->line));
-	json_object_set_new(object, "renamed", renamed_json(f));
+	json_object_set_new(object, "renamed_from", renamed_json(f));
 	set_change(object, &f->change, diff->metric == METRIC_CALLS);
 	json_object_set_new(object, "calls", calls_json(f));
 	json_object_set_new(object, "impact_ns", impact_json(f));
+	json_object_set_new(object, "per_run", per_run_json(&f->per_run));
 	json_object_set_new(object, "share", json_out_real(f->share));
 	json_object_set_new(object, "p95", tail_json(&f->tails[0]));
 	json_object_set_new(object, "p99", tail_json(&f->tails[1]));
@@ -118,18 +126,21 @@ static json_t *notes_json(const struct model_diff *diff)
 
 int view_diff_json(const struct model_diff *diff, const struct view *view, struct error *error)
 {
-	json_t *functions = json_array(), *total = json_object(), *root;
+	json_t *functions = json_array(), *total = json_object(), *verdicts = json_object(), *root;
 
 	set_change(total, &diff->total.change, false);
 	json_object_set_new(total, "calls", calls_json(&diff->total));
 	json_object_set_new(total, "impact_ns", impact_json(&diff->total));
 	for (size_t i = 0; i < diff->n; i++)
 		json_array_append_new(functions, function_json(diff, &diff->functions[i]));
-	root = json_pack("{s:i,s:o,s:o,s:s,s:o,s:b,s:o,s:o,s:o}", "schema", 1, "base",
+	for (int v = 0; v < MODEL_VERDICTS; v++)
+		json_object_set_new(verdicts, model_verdict_name((enum model_verdict)v),
+				    json_integer((json_int_t)diff->verdicts[v]));
+	root = json_pack("{s:i,s:o,s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o}", "schema", 1, "base",
 			 side_json(&diff->base), "head", side_json(&diff->head), "metric",
 			 model_metric_name(diff->metric), "min_effect_percent",
 			 json_out_real(100 * diff->min_effect), "same_build",
 			 model_same_build(diff), "notes", notes_json(diff), "total", total,
-			 "functions", functions);
+			 "verdicts", verdicts, "functions", functions);
 	return json_out_print(root, view, error);
 }

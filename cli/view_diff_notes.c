@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "view_diff.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "model_diff.h"
 #include "stats.h"
 #include "text.h"
@@ -36,6 +38,11 @@ static void note_numbers(const struct model_diff *diff, struct text *notes)
 			"%zu and %zu runs are too few for any verdict; 4 a side can show a change "
 			"of one function, 10 are a good number.\n",
 			m, n);
+	else if (!compare_can_tell(m, n, diff->large) && diff->metric != METRIC_CALLS)
+		text_print(notes,
+			   "%zu and %zu runs are too few to show that a single one of %zu "
+			   "functions changed; %.0f a side can.\n",
+			   m, n, diff->large - 1, compare_least_runs(diff->large));
 }
 
 /* When one side was over before the other began, a machine that warmed up looks like a change. */
@@ -103,6 +110,30 @@ void view_diff_notes(const struct model_diff *diff, struct text *notes)
 	note_numbers(diff, notes);
 	note_sides(diff, notes);
 	note_order(diff, notes);
+	if (diff->notes)
+		text_append(notes, diff->notes, strlen(diff->notes));
+}
+
+void view_diff_summary(const struct model_diff *diff, struct text *words)
+{
+	static const enum model_verdict order[] = {
+		VERDICT_SLOWER,	 VERDICT_FASTER, VERDICT_ADDED,	      VERDICT_REMOVED,
+		VERDICT_RENAMED, VERDICT_SAME,	 VERDICT_INCONCLUSIVE};
+	const struct model_change *total = &diff->total.change;
+	const char *before = ": ";
+
+	text_print(words, "%zu function%s", diff->matched, plural((int64_t)diff->matched));
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		size_t n = diff->verdicts[order[i]];
+
+		if (n == 0)
+			continue;
+		text_print(words, "%s%zu %s", before, n, model_verdict_name(order[i]));
+		before = ", ";
+	}
+	text_print(words, "; the whole: %s", model_verdict_name(total->verdict));
+	if (!isnan(total->change))
+		text_print(words, " (%+.1f %%)", total->change);
 }
 
 char *view_diff_side(const struct model_side *side)

@@ -43,7 +43,7 @@ EOS
   hotpath ab -n 4 -m calls -f json --base "$PROG" --head ./second >d.json
   [ "$(jq -c '[.base.n,.head.n]' d.json)" = '[4,4]' ]
   [ "$(jq -r '.functions[]|select(.name=="inner")|.verdict' d.json)" = slower ]
-  [ "$(jq -r '.functions[]|select(.name=="fact")|.verdict' d.json)" = same ]
+  [ "$(jq -r '.functions[]|select(.name=="fact")|.verdict' d.json)" = renamed ]
   # In turns: each two runs have one of each side.
   [ "$(query "select count(distinct substr(label, -4)) from runs group by (id + 1) / 2" | sort -u)" = 2 ]
   [ "$(jq '[.notes[]|select(test("over before"))]|length' d.json)" = 0 ]
@@ -55,6 +55,9 @@ EOS
   [ "$status" -eq 0 ]
   [[ $output == *"Base mine-base: 1 run"*"Head mine-head: 1 run"*"Nothing can be concluded"* ]]
   [[ $output != *noise* ]]
+  # The same label again: only what was run now is compared.
+  [ "$(hotpath ab -n 2 -w 0 -l mine -f json --base "$PROG" --head "$PROG" | jq -c '[.base.n,.head.n]')" = '[2,2]' ]
+  [ "$(hotpath diff -f json mine-base mine-head | jq -c '[.base.n,.head.n]')" = '[3,3]' ]
   run hotpath ab -n 1 -w 1 --show-output --base 'sh noisy.sh' --head 'sh noisy.sh'
   [ "$(grep -c noise <<<"$output")" -eq 4 ]
 }
@@ -82,7 +85,7 @@ EOS
   TMPDIR=$T hotpath ab -n 2 -m calls -f json --base-ref main --head-ref feature --build make -- ./prog >d.json
   [ "$(jq -c '[.base.branch,.head.branch,.base.commit]' d.json)" = "[\"main\",\"feature\",\"$(git rev-parse main)\"]" ]
   [ "$(jq -c '.functions[]|select(.name=="inner").calls|[.base,.head]' d.json)" = '[100,200]' ]
-  [ "$(jq '[.functions[]|select(.renamed)]|length' d.json)" = 0 ]
+  [ "$(jq '[.functions[]|select(.renamed_from)]|length' d.json)" = 0 ]
   [ "$(git worktree list | wc -l)" -eq 1 ]
   [ -z "$(find "$T" -maxdepth 1 -name 'hotpath-ab-*')" ]
   [ "$(hotpath diff -m calls -f json main feature | jq -c '[.base.n,.head.n]')" = '[2,2]' ]

@@ -29,12 +29,15 @@ repository() {
   record 4 HOTPATH_LABEL=old
   record 4 HOTPATH_LABEL=new
   hotpath diff -f json -n 0 old new >d.json
-  [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","notes","total","functions"]' ]
+  [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","notes","total","verdicts","functions"]' ]
   [ "$(jq -c '[.base.name,.base.n,.base.runs,.head.runs]' d.json)" = '["old",4,[1,2,3,4],[5,6,7,8]]' ]
-  [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","share","p95","p99"]' ]
+  [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed_from","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","per_run","share","p95","p99"]' ]
   [ "$(jq -c '[.functions[]|{(.name):.calls}]|add.inner' d.json)" = '{"base":100,"head":100,"exact":true}' ]
   [ "$(jq '[.functions[].impact_ns.total]|add - input.total.impact_ns.total|fabs < 1' d.json d.json)" = true ]
   [ "$(jq '[.functions[]|.impact_ns|.calls + .cost - .total|fabs < 1]|all' d.json)" = true ]
+  [ "$(jq '(.total.impact_ns) as $t | [.functions[].impact_ns] | ((map(.calls)|add) - $t.calls|fabs < 1) and ((map(.cost)|add) - $t.cost|fabs < 1)' d.json)" = true ]
+  [ "$(jq '[.functions[]|.per_run.base_ns / .base_ns - .calls.base|fabs < 0.1]|all' d.json)" = true ]
+  [ "$(jq '.verdicts|add' d.json)" = 3 ]
   [ "$(jq '.total.ci_percent|length' d.json)" = 2 ]
   hotpath diff -f json-pretty old new | jq . >/dev/null
 }
@@ -84,17 +87,19 @@ repository() {
   record 1
   PROG=./p2 record 1
   hotpath diff -f json 1 2 >d.json
-  [ "$(jq -r '.functions[]|select(.name=="inner").renamed.file|endswith("prog.c")' d.json)" = true ]
-  [ "$(jq '[.functions[]|select(.verdict=="added" or .verdict=="removed")]|length' d.json)" = 0 ]
+  [ "$(jq -r '.functions[]|select(.name=="inner").renamed_from.file|endswith("prog.c")' d.json)" = true ]
+  [ "$(jq -r '[.functions[].verdict]|unique[]' d.json)" = renamed ]
   run hotpath diff 1 2
   [[ $output == *", was in "*"prog.c"* ]]
 }
 
 @test "formats: CSV, Markdown with a marker, HTML that escapes" {
   record 2 HOTPATH_LABEL='a<b'
-  [ "$(hotpath diff -f csv 1 2 | tr -d '\r' | head -1)" = "name,file,verdict,more_runs,base,head,change_percent,ci_low_percent,ci_high_percent,p,q,calls_base,calls_head,impact_calls_ns,impact_cost_ns,impact_ns,p95_change_percent,p99_change_percent" ]
+  [ "$(hotpath diff -f csv 1 2 | tr -d '\r' | head -1)" = "name,file,verdict,more_runs,base,head,change_percent,ci_low_percent,ci_high_percent,p,q,calls_base,calls_head,impact_calls_ns,impact_cost_ns,impact_ns,p95_change_percent,p99_change_percent,old_name,old_file" ]
   run hotpath diff -f markdown 1 2
   [ "${lines[0]}" = "<!-- hotpath diff -->" ]
+  [ "${lines[1]%% (*}" = "### hotpath: 3 functions: 3 inconclusive; the whole: inconclusive" ]
+  [[ ${lines[2]} == 'Base `1: 1 run (1), '* ]]
   [[ $output == *'| `the \| outer` |'* ]]
   run hotpath diff -f html 'a<b' 2
   [[ $output == "<!doctype html>"*"Base a&lt;b: 2 runs"*"<td><code>inner</code></td>"*"</html>" ]]
@@ -102,23 +107,85 @@ repository() {
 
 @test "metrics, sort, limit, focus and output choose" {
   record 2
-  for m in self total p50 p99 calls; do hotpath diff -m $m 1 2 >/dev/null; done
+  for m in self run total p50 p99 calls; do hotpath diff -m $m 1 2 >/dev/null; done
   [ "$(hotpath diff -m p50 -f json 1 2 | jq -r .metric)" = p50 ]
   [ "$(hotpath diff -f json -s name 1 2 | jq -r '.functions[0].name')" = fact ]
   [ "$(hotpath diff -f json -n 1 1 2 | jq '.functions|length')" = 1 ]
   [ "$(hotpath diff -f json --focus '/^in/' 1 2 | jq -r '.functions[].name')" = inner ]
   run hotpath diff -n 1 1 2
-  [[ $output == *"1 of 3 functions; --limit 0 shows all"* ]]
+  [[ $output == *"(2 others) "*"(total) "*"1 of 3 functions; --limit 0 shows all"* ]]
   run hotpath diff --focus nothing 1 2
   [[ $output == *"None of the 3 functions matches the focus."* ]]
   hotpath diff -o out.txt 1 2
   grep -q inner out.txt
 }
 
+@test "programs get all functions, people the first 15, and the rest in a row that makes them add up" {
+  { echo '__attribute__((hotpath_measure)) int main(void) {'
+    for i in $(seq 20); do echo "__attribute__((hotpath_measure)) void f$i(void); f$i();"; done
+    echo 'return 0; }'
+    for i in $(seq 20); do echo "void f$i(void) {}"; done; } >many.c
+  gcc -O0 -fplugin="$BUILD/lib/hotpath.so" -o many many.c
+  PROG=./many record 2
+  [ "$(hotpath diff -f json 1 2 | jq '.functions|length')" = 21 ]
+  [ "$(hotpath diff -f csv 1 2 | wc -l)" = 23 ]
+  [ "$(hotpath diff -f json -n 3 1 2 | jq '.functions|length')" = 3 ]
+  run hotpath diff 1 2
+  [[ $output == *"(6 others)"*"15 of 21 functions; --limit 0 shows all"* ]]
+  run hotpath diff -n 0 1 2
+  [[ $output != *others* && $output != *"shows all"* ]]
+}
+
+@test "functions of one name are told apart by their files" {
+  for n in a b; do
+    echo "__attribute__((hotpath_measure)) static void twin(void) { } __attribute__((hotpath_measure)) void $n(void) { twin(); }" >$n.c
+  done
+  echo 'void a(void), b(void); int main(void) { a(); b(); return 0; }' >main.c
+  gcc -O0 -fplugin="$BUILD/lib/hotpath.so" -o twins main.c a.c b.c
+  PROG=./twins record 2
+  run hotpath diff 1 2
+  [[ $output == *"twin (a.c) "* && $output == *"twin (b.c) "* ]]
+  [ "$(hotpath diff -f json 1 2 | jq -c '[.functions[]|select(.name=="twin").file]|sort')" = '["a.c","b.c"]' ]
+}
+
+@test "a gate that could not fail says so instead of passing" {
+  record 8
+  run hotpath diff --fail-on slower 1 2
+  [ "$status" -eq 2 ]
+  [[ $output == *"Nothing can be concluded"*"--fail-on: 1 and 1 runs are too few"*"record at least 4 a side"* ]]
+  run hotpath diff --fail-on slower 1..3 4..6
+  [ "$status" -eq 2 ]
+  run hotpath diff -m calls --fail-on slower 1 2
+  [ "$status" -eq 2 ]
+  run hotpath diff -m calls --fail-on slower 1..2 3..4
+  [ "$status" -eq 0 ]
+  run hotpath diff --focus nothing --fail-on slower 1..4 5..8
+  [ "$status" -eq 2 ]
+  [[ $output == *"none of the 3 functions matches --focus 'nothing'"* ]]
+  run hotpath diff 1..4 5..8
+  [[ $output == *"4 and 4 runs are too few to show that a single one of "*" functions changed; 5 a side can"* ]]
+}
+
+@test "the gate looks at the focus, and without one at the whole as well" {
+  # The total has one call more and takes far longer; fact stays.
+  sed -e 's/fact(5) == 1/fact(5) + inner(2000000) == 1/' "$PROG.c" >p2.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  for _ in 1 2 3 4 5 6; do
+    record 1 HOTPATH_LABEL=old
+    PROG=./p2 record 1 HOTPATH_LABEL=new
+  done
+  run hotpath diff -m calls --fail-on slower:50% old new
+  [ "$status" -eq 1 ]
+  [[ $output == *"slower: the total (+"* ]]
+  run hotpath diff -m calls --fail-on slower:50% --focus fact old new
+  [ "$status" -eq 0 ]
+  [ "$(hotpath diff -m run -f json old new | jq -r '.functions[]|select(.name=="inner").verdict')" = slower ]
+}
+
 @test "each wrong value of diff is told" {
   record 2
   misuse "table, json, json-pretty, csv, markdown or html" hotpath diff -f xml 1 2
-  misuse "self, total, p50, p99 or calls" hotpath diff -m mean 1 2
+  misuse "self, run, total, p50, p99 or calls" hotpath diff -m mean 1 2
   misuse "impact, change or name" hotpath diff -s size 1 2
   misuse "more than 0" hotpath diff -e 0 1 2
   misuse "more than 0" hotpath diff -e nan 1 2

@@ -251,7 +251,7 @@ static void the_split_adds_up(void **state)
 	struct compare_options options = COMPARE_DEFAULTS;
 	struct error error = {0};
 	struct cells all;
-	double sum = 0;
+	double sum = 0, sum_calls = 0, sum_cost = 0;
 
 	(void)state;
 	make_diff(&all, calls, self, 4);
@@ -261,7 +261,11 @@ static void the_split_adds_up(void **state)
 
 		assert_true(fabs(f->impact_calls + f->impact_cost - f->impact_ns) < 1e-9);
 		sum += f->impact_ns;
+		sum_calls += f->impact_calls;
+		sum_cost += f->impact_cost;
 	}
+	assert_true(fabs(sum_calls - all.diff.total.impact_calls) < 1e-9);
+	assert_true(fabs(sum_cost - all.diff.total.impact_cost) < 1e-9);
 	assert_true(fabs(sum - all.diff.total.impact_ns) < 1e-9);
 	/* 10 more calls at 125 ns on average, and 50 ns more for each of 15 on average. */
 	assert_true(fabs(all.diff.functions[0].impact_calls - 1250) < 1e-9);
@@ -273,6 +277,86 @@ static void the_split_adds_up(void **state)
 	assert_true(all.diff.functions[0].change.more_runs >= 2);
 	assert_true(all.diff.functions[0].calls_exact);
 	model_diff_release(&all.diff);
+}
+
+/* One run of four was disturbed in all its functions: what the others say stands, and still adds up. */
+static void one_disturbed_run_does_not_make_the_impact(void **state)
+{
+	struct model_diff diff = {.base.n = 4, .head.n = 4, .n = 2};
+	struct compare_options options = COMPARE_DEFAULTS;
+	struct error error = {0};
+
+	(void)state;
+	diff.functions = calloc(2, sizeof(*diff.functions));
+	for (int i = 0; i < 2; i++) {
+		diff.functions[i].name = strdup(i ? "b" : "a");
+		diff.functions[i].cells = calloc(8, sizeof(struct model_cell));
+		for (int r = 0; r < 8; r++) {
+			diff.functions[i].cells[r].calls = 10;
+			diff.functions[i].cells[r].self_ns = (r == 6 ? 9000 : 1000) + r % 4;
+		}
+	}
+	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
+	for (int i = 0; i < 2; i++)
+		assert_true(fabs(diff.functions[i].impact_ns) < 2);
+	assert_true(fabs(diff.functions[0].impact_ns + diff.functions[1].impact_ns -
+			 diff.total.impact_ns) < 1e-9);
+	model_diff_release(&diff);
+}
+
+static void names_are_told_apart(void **state)
+{
+	static const char *const files[] = {"x.c", "y.c", "y.c", "x.c"};
+	struct model_diff diff = {.n = 4};
+	char **names;
+
+	(void)state;
+	diff.functions = calloc(4, sizeof(*diff.functions));
+	for (int i = 0; i < 4; i++) {
+		diff.functions[i].name = strdup(i == 3 ? "other" : "f");
+		diff.functions[i].mangled = strdup(i == 1 ? "_Z1fi" : "_Z1fv");
+		diff.functions[i].file = strdup(files[i]);
+		diff.functions[i].line = 7;
+	}
+	names = model_diff_names(&diff);
+	assert_string_equal(names[0], "f (x.c)");
+	assert_string_equal(names[1], "f (y.c):7 _Z1fi");
+	assert_string_equal(names[2], "f (y.c):7 _Z1fv");
+	assert_string_equal(names[3], "other");
+	model_diff_names_free(names, 4);
+	model_diff_release(&diff);
+}
+
+static void another_build_folder_is_no_other_file(void **state)
+{
+	char f[] = "f", g[] = "g", a[] = "/a/x.c", b[] = "/b/x.c", c[] = "/a/y.c", d[] = "x.c",
+	     e[] = "src/x.c";
+	const struct {
+		char *old_name, *old_file, *file;
+		bool renamed;
+	} cases[] = {{NULL, a, b, false}, {f, a, b, false}, {f, a, c, true}, {g, a, a, true},
+		     {f, d, e, true},	  {f, a, d, true},  {f, d, d, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model_diff_function function = {.name = f,
+						       .old_name = cases[i].old_name,
+						       .file = cases[i].file,
+						       .old_file = cases[i].old_file};
+
+		assert_int_equal(model_diff_renamed(&function), cases[i].renamed);
+	}
+}
+
+static void too_few_runs_are_known(void **state)
+{
+	(void)state;
+	assert_false(compare_can_tell(3, 3, 1));
+	assert_true(compare_can_tell(4, 4, 1));
+	assert_false(compare_can_tell(4, 4, 5));
+	assert_true(compare_can_tell(5, 5, 5));
+	assert_int_equal(compare_least_runs(1), 4);
+	assert_int_equal(compare_least_runs(5), 5);
 }
 
 static void counts_are_compared_exactly(void **state)
@@ -393,6 +477,10 @@ int main(void)
 		cmocka_unit_test(adjustment_is_as_published),
 		cmocka_unit_test(more_runs_follow_noise_and_shift),
 		cmocka_unit_test(the_split_adds_up),
+		cmocka_unit_test(one_disturbed_run_does_not_make_the_impact),
+		cmocka_unit_test(names_are_told_apart),
+		cmocka_unit_test(another_build_folder_is_no_other_file),
+		cmocka_unit_test(too_few_runs_are_known),
 		cmocka_unit_test(counts_are_compared_exactly),
 		cmocka_unit_test(moved_functions_are_joined_when_known),
 		cmocka_unit_test(tails_come_from_histograms),
