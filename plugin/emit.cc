@@ -343,14 +343,12 @@ static tree make_slots(void)
 	return build_fold_addr_expr(var);
 }
 
-/* root_text: where the store is.  A build whose paths are mapped away must not depend on them. */
-static tree root_text(void)
+/* A build whose paths are mapped away must not depend on where the store is. */
+const char *emit_root(void)
 {
 	const char *root = plugin.project.root;
 
-	if (!root || strcmp(remap_macro_filename(root), root) != 0)
-		return text_or_null(NULL);
-	return text(root);
+	return root && !strcmp(remap_macro_filename(root), root) ? root : NULL;
 }
 
 static void fill_unit(void)
@@ -367,7 +365,7 @@ static void fill_unit(void)
 		n_sites ? make_slots() : none,
 		n_sites ? make_sites() : none,
 		text(remap_macro_filename(source)),
-		root_text(),
+		text_or_null(emit_root()),
 		text(plugin.runtime),
 		none,
 	};

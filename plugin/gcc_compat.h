@@ -87,6 +87,11 @@ extern void c_register_pragma(const char *space, const char *name,
 			      void (*handler)(struct cpp_reader *)) __attribute__((weak));
 extern enum cpp_ttype pragma_lex(tree *value, location_t *where) __attribute__((weak));
 
+/* What gcc -E prints, likewise; c-family/c-common.h would need much that this plugin does not. */
+extern void pp_file_change(const line_map_ordinary *) __attribute__((weak));
+extern char flag_no_output __attribute__((weak));
+extern char flag_no_line_commands __attribute__((weak));
+
 /* libiberty's demangler, which every compiler proper contains; demangle.h is not installed. */
 extern "C" char *cplus_demangle(const char *mangled, int options) __attribute__((weak));
 

@@ -5,6 +5,7 @@
  *   plugin_init()      at the start of cc1, cc1plus, f951, gnat1, d21, lto1
  *   attributes         PLUGIN_ATTRIBUTES        attributes.cc
  *   pragmas            PLUGIN_PRAGMAS           pragmas.cc
+ *   preprocess_begin() PLUGIN_PRAGMAS           preprocess.cc: gcc -E, gcc -M
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
  *   the passes         for each function        wrap.cc, open.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
@@ -59,28 +60,27 @@ static bool read_argument(const struct plugin_argument *arg)
 }
 
 /*
- * runtime_path: PREFIX/lib/libhotpath.so of PREFIX/lib/hotpath/gcc-12/plugin.so, which is this
+ * find_runtime: PREFIX/lib/libhotpath.so of PREFIX/lib/hotpath/gcc-12/plugin.so, which is this
  * file. Asked by a static function: the shim has symbols of the same names.  By its real path: the
  * plugin may have been reached through a link in GCC's own folder.
  */
-static char *runtime_path(void)
+static void find_runtime(void)
 {
 	Dl_info info;
-	char *path = NULL;
+	char *folder;
 
-	if (dladdr((void *)runtime_path, &info) && info.dli_fname)
-		path = realpath(info.dli_fname, NULL);
-	for (int i = 0; path && i < 3; i++) {
-		char *slash = strrchr(path, '/');
+	if (dladdr((void *)find_runtime, &info) && info.dli_fname)
+		plugin.file = realpath(info.dli_fname, NULL);
+	folder = plugin.file ? xstrdup(plugin.file) : NULL;
+	for (int i = 0; folder && i < 3; i++) {
+		char *slash = strrchr(folder, '/');
 
 		if (slash)
 			*slash = '\0';
 	}
-
-	char *runtime = path ? concat(path, "/", HOTPATH_RUNTIME_SONAME, NULL)
-			     : xstrdup(HOTPATH_RUNTIME_SONAME);
-	free(path);
-	return runtime;
+	plugin.runtime = folder ? concat(folder, "/", HOTPATH_RUNTIME_SONAME, NULL)
+				: xstrdup(HOTPATH_RUNTIME_SONAME);
+	free(folder);
 }
 
 /* add_dependency: so that make rebuilds when a rule was edited. */
@@ -92,14 +92,24 @@ static void add_dependency(const char *path)
 		deps_add_dep(deps, path);
 }
 
-static void start_unit(void *, void *)
+void plugin_read_rules(rules_report_fn *report)
 {
-	project_find(main_input_filename, plugin.config, &plugin.project);
+	const char *source = main_input_filename;
+
+	/* gcc -E has set no other name by now. */
+	if (!source && LINEMAPS_ORDINARY_USED(line_table))
+		source = LINEMAPS_ORDINARY_MAP_AT(line_table, 0)->to_file;
+	project_find(source, plugin.config, &plugin.project);
 	if (!plugin.project.config)
 		return;
-	plugin.rules = rules_load(plugin.project.config, diag_config, NULL);
+	plugin.rules = rules_load(plugin.project.config, report, NULL);
 	for (size_t i = 0; rules_file(plugin.rules, i); i++)
 		add_dependency(rules_file(plugin.rules, i));
+}
+
+static void start_unit(void *, void *)
+{
+	plugin_read_rules(diag_config);
 }
 
 static bool right_version(struct plugin_gcc_version *version)
@@ -126,11 +136,12 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 	if (!good || !strcmp(lang_hooks.name, "GNU GIMPLE"))
 		return 0;
 
-	plugin.runtime = runtime_path();
+	find_runtime();
 	register_callback(plugin.name, PLUGIN_ATTRIBUTES, attributes_register, NULL);
 	register_callback(plugin.name, PLUGIN_PRAGMAS, pragmas_register, NULL);
 	if (plugin.off)
 		return 0;
+	register_callback(plugin.name, PLUGIN_PRAGMAS, preprocess_begin, NULL);
 	register_callback(plugin.name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(plugin.name, PLUGIN_ALL_IPA_PASSES_START, emit_finish, NULL);
 

@@ -12,6 +12,7 @@
  * The state of one compilation; set up by plugin.cc, read by all.
  *
  * rules      null when there is no hotpath.yaml
+ * file       absolute path of this plugin, or null
  * runtime    absolute path of the libhotpath.so that belongs to this plugin
  */
 struct plugin_state {
@@ -21,9 +22,18 @@ struct plugin_state {
 	const char *config;
 	struct project project;
 	struct rules *rules;
+	char *file;
 	char *runtime;
 };
 extern struct plugin_state plugin;
+
+/* plugin.cc */
+/* plugin_read_rules: finds the project, reads its rules and adds their files to the -MD list. */
+extern void plugin_read_rules(rules_report_fn *report);
+
+/* preprocess.cc */
+/* preprocess_begin: for gcc -E and -M, at PLUGIN_PRAGMAS. */
+extern void preprocess_begin(void *event_data, void *user_data);
 
 /* attributes.cc */
 extern void attributes_register(void *event_data, void *user_data);
@@ -99,6 +109,8 @@ enum emit_hook {
 };
 /* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
 extern tree emit_hook_ref(enum emit_hook hook);
+/* emit_root: the project's root as it goes into the object; null when -ffile-prefix-map maps it away. */
+extern const char *emit_root(void);
 /* emit_marker: the function that stands for a hook until open.cc opens its calls. */
 extern tree emit_marker(enum emit_hook hook);
 /* emit_marked: the enum emit_hook whose marker this is, or -1. */
