@@ -22,6 +22,8 @@ static bool equal(const char *one, const char *other)
 
 static bool is_counterpart(const struct model_diff_function *a, const struct model_diff_function *b)
 {
+	if (a->kind != b->kind)
+		return false;
 	if (a->label || b->label)
 		return equal(a->label, b->label);
 	return equal(a->mangled, b->mangled) && equal(a->qualified, b->qualified);

@@ -23,6 +23,7 @@ void image_release(struct image *image)
 		free(s->label);
 		free(s->file);
 		free(s->rule);
+		free(s->group);
 		free(s->buckets);
 	}
 	free(image->sites);

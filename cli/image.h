@@ -38,9 +38,13 @@ struct image_site {
 	char *label; /* NULL when none */
 	char *file;
 	char *rule;
+	char *group;   /* NULL when none */
+	uint64_t body; /* 0: unknown, or copies of the function differ */
 	unsigned line;
-	int language; /* enum hotpath_language */
-	int unit;     /* index into image.units */
+	unsigned sample; /* 0 every call was timed, N one in N */
+	int language;	 /* enum hotpath_language */
+	int kind;	 /* enum hotpath_kind */
+	int unit;	 /* index into image.units */
 
 	uint64_t calls;	  /* all entries: returned, unwound and still running */
 	uint64_t running; /* of these: never returned; not in min, max, buckets */
@@ -108,6 +112,7 @@ struct image {
 	int clock; /* enum seg_clock */
 	double ns_per_tick;
 	double inside_ns, outside_ns;
+	uint32_t budget; /* slowdown that was allowed, in 1/1000 per cent; 0: no limit */
 
 	/* what was recorded */
 	struct image_site *sites;

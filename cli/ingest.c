@@ -35,14 +35,16 @@ static const char *const sql[N_STATEMENTS] = {
 	[FIND_TEXT] = "SELECT id FROM text WHERE value = ?",
 	[ADD_TEXT] = "INSERT INTO text (value) VALUES (?)",
 	/* The terms are those of the index function_identity, so that it is used. */
-	[FIND_FUNCTION] = "SELECT id FROM function WHERE name = ?1 AND line = ?7 AND "
+	[FIND_FUNCTION] = "SELECT id FROM function WHERE name = ?1 AND line = ?8 AND "
 			  "coalesce(mangled, 0) = coalesce(?3, 0) AND "
 			  "coalesce(file, 0) = coalesce(?5, 0) AND "
 			  "coalesce(label, 0) = coalesce(?4, 0) AND "
 			  "coalesce(qualified, 0) = coalesce(?2, 0) AND "
-			  "coalesce(rule, 0) = coalesce(?6, 0) AND language = ?8",
-	[ADD_FUNCTION] = "INSERT INTO function (name, qualified, mangled, label, file, rule, "
-			 "line, language) VALUES (?,?,?,?,?,?,?,?)",
+			  "coalesce(rule, 0) = coalesce(?6, 0) AND language = ?9 AND "
+			  "coalesce(grp, 0) = coalesce(?7, 0) AND kind = ?10 AND body = ?11 AND "
+			  "sample = ?12",
+	[ADD_FUNCTION] = "INSERT INTO function (name, qualified, mangled, label, file, rule, grp, "
+			 "line, language, kind, body, sample) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 	[FIND_OBJECT] = "SELECT id FROM object WHERE coalesce(path, 0) = coalesce(?1, 0) AND "
 			"build_id = ?2",
 	[ADD_OBJECT] = "INSERT INTO object (path, build_id) VALUES (?,?)",
@@ -188,27 +190,33 @@ static int intern(struct ingest *in, const char *text, int64_t *id)
 	return add(in, in->stmt[ADD_TEXT], id);
 }
 
-static void bind_function(struct ingest *in, sqlite3_stmt *stmt, const int64_t keys[6],
+enum { FUNCTION_TEXTS = 7 };
+
+static void bind_function(struct ingest *in, sqlite3_stmt *stmt, const int64_t keys[FUNCTION_TEXTS],
 			  const struct image_site *site)
 {
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < FUNCTION_TEXTS; i++)
 		put_key(in, stmt, keys[i]);
 	put(in, stmt, site->line);
 	put(in, stmt, site->language);
+	put(in, stmt, site->kind);
+	put(in, stmt, (int64_t)site->body);
+	put(in, stmt, site->sample);
 }
 
 static int intern_function(struct ingest *in, const struct image_site *site, int64_t *id)
 {
-	const char *texts[6] = {site->name && *site->name ? site->name : "?",
-				site->qualified,
-				site->mangled,
-				site->label,
-				site->file,
-				site->rule};
-	int64_t keys[6] = {0};
+	const char *texts[FUNCTION_TEXTS] = {site->name && *site->name ? site->name : "?",
+					     site->qualified,
+					     site->mangled,
+					     site->label,
+					     site->file,
+					     site->rule,
+					     site->group};
+	int64_t keys[FUNCTION_TEXTS] = {0};
 	int rc = ERR_OK;
 
-	for (int i = 0; i < 6 && !rc; i++)
+	for (int i = 0; i < FUNCTION_TEXTS && !rc; i++)
 		rc = intern(in, texts[i], &keys[i]);
 	if (rc)
 		return rc;

@@ -44,6 +44,7 @@ void model_function_release(struct model_function *function)
 	free(function->label);
 	free(function->file);
 	free(function->rule);
+	free(function->group);
 	memset(function, 0, sizeof(*function));
 }
 

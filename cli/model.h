@@ -60,8 +60,12 @@ struct model_function {
 	char *mangled;	 /* as the linker knows it */
 	char *label;	 /* from the attribute or the rule */
 	char *file;
-	char *rule; /* what chose it */
+	char *rule;    /* what chose it */
+	char *group;   /* from the rule */
+	char body[17]; /* hash of its body in hex; "" when unknown */
 	int64_t line;
+	int64_t sample;	      /* 0 every call was timed, N one in N */
+	const char *kind;     /* "function", "call", "block", "life" */
 	const char *language; /* "C", "C++", ... */
 	int64_t calls;	      /* all entries */
 	int64_t running;      /* of these, still running when the recording ended */

@@ -171,6 +171,7 @@ void model_diff_function_release(struct model_diff_function *function)
 	free(function->mangled);
 	free(function->label);
 	free(function->file);
+	free(function->group);
 	free(function->old_name);
 	free(function->old_file);
 	free(function->cells);

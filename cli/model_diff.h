@@ -67,7 +67,9 @@ struct model_change {
 struct model_diff_function {
 	char *name, *qualified, *mangled, *label, *file; /* the head's, where it has the function */
 	char *old_name, *old_file; /* renamed or moved: the base's; else NULL */
+	char *group;		   /* the head's */
 	int64_t line;
+	int kind;		  /* enum hotpath_kind */
 	struct model_cell *cells; /* of the base's runs, then of the head's */
 	struct model_change change;
 	struct model_change

@@ -1,7 +1,7 @@
 # cli: the command hotpath, and all of it but main() as an archive that tests link.
 
 CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
-CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(B)/cli/schema_sql.o $(B)/cli/schema_2_sql.o $(B)/cli/views_sql.o
+CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql))
 CLI_LIB = $(B)/cli/libhotpath-cli.a
 CLI_PKGS = sqlite3 smartcols jansson libpcre2-8
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
@@ -41,6 +41,6 @@ install-cli: cli
 uninstall-cli:
 	rm -f $(DESTDIR)$(BINDIR)/hotpath $(DESTDIR)$(MANDIR)/man1/hotpath.1
 
-.SECONDARY: $(B)/cli/schema_sql.c $(B)/cli/schema_2_sql.c $(B)/cli/views_sql.c
+.SECONDARY: $(patsubst cli/%.sql,$(B)/cli/%_sql.c,$(wildcard cli/*.sql))
 
 -include $(CLI_OBJ:.o=.d) $(B)/cli/main.d

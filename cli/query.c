@@ -4,11 +4,13 @@
 #include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "image.h"
+#include "kind.h"
 #include "language.h"
 #include "merge.h"
 #include "pack.h"
@@ -302,6 +304,7 @@ static int read_names(struct store *store, sqlite3_stmt *stmt, int64_t function,
 		      struct model_function *f, struct error *error)
 {
 	struct row row = {.stmt = stmt};
+	int64_t body;
 
 	sqlite3_reset(stmt);
 	sqlite3_bind_int64(stmt, 1, function);
@@ -322,8 +325,14 @@ static int read_names(struct store *store, sqlite3_stmt *stmt, int64_t function,
 	f->label = next_text(&row);
 	f->file = next_text(&row);
 	f->rule = next_text(&row);
+	f->group = next_text(&row);
 	f->line = next_int(&row);
 	f->language = language_name((int)next_int(&row));
+	f->kind = kind_name((int)next_int(&row));
+	body = next_int(&row);
+	if (body)
+		snprintf(f->body, sizeof(f->body), "%016llx", (unsigned long long)body);
+	f->sample = next_int(&row);
 	return row.failed || !f->name ? error_memory(error) : ERR_OK;
 }
 
@@ -345,7 +354,9 @@ static int open_profile(struct store *store, int64_t run, struct profile *profil
 			       "(SELECT value FROM text WHERE id = f.mangled), "
 			       "(SELECT value FROM text WHERE id = f.label), "
 			       "(SELECT value FROM text WHERE id = f.file), "
-			       "(SELECT value FROM text WHERE id = f.rule), f.line, f.language "
+			       "(SELECT value FROM text WHERE id = f.rule), "
+			       "(SELECT value FROM text WHERE id = f.grp), f.line, f.language, "
+			       "f.kind, f.body, f.sample "
 			       "FROM function AS f WHERE f.id = ?",
 			       error);
 

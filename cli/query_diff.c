@@ -22,6 +22,7 @@
 /* A function as it is told from others, in a tree. */
 struct key {
 	char *name, *mangled, *file; /* the function's own */
+	int kind; /* calls to a function, as callers see them, are not its body */
 	size_t at;
 };
 
@@ -53,7 +54,9 @@ static int by_key(const void *one, const void *other)
 
 	if (!order)
 		order = compare_texts(a->name, b->name);
-	return order ? order : compare_texts(a->file, b->file);
+	if (!order)
+		order = compare_texts(a->file, b->file);
+	return order ? order : (a->kind > b->kind) - (a->kind < b->kind);
 }
 
 static char *text_at(sqlite3_stmt *stmt, int column)
@@ -101,16 +104,21 @@ static int read_names(struct loader *load, int64_t id, const char *root,
 	f->label = text_at(stmt, 3);
 	f->file = file_at(stmt, 4, root);
 	f->line = sqlite3_column_int64(stmt, 5);
+	f->group = text_at(stmt, 6);
+	f->kind = sqlite3_column_int(stmt, 7);
 	f->cells = calloc(load->diff->base.n + load->diff->head.n + 1, sizeof(*f->cells));
 	return f->name && f->cells ? ERR_OK : error_memory(load->error);
 }
 
-/* The head's label and line, for it is read last, stand for both sides. */
+/* The head's label, group and line, for it is read last, stand for both sides. */
 static void take_newer(struct model_diff_function *old, struct model_diff_function *newer)
 {
 	free(old->label);
 	old->label = newer->label;
 	newer->label = NULL;
+	free(old->group);
+	old->group = newer->group;
+	newer->group = NULL;
 	old->line = newer->line;
 }
 
@@ -121,7 +129,7 @@ static int add_function(struct loader *load, struct model_diff_function *f, size
 
 	if (!key)
 		return error_memory(load->error);
-	*key = (struct key){f->name, f->mangled, f->file, diff->n};
+	*key = (struct key){f->name, f->mangled, f->file, f->kind, diff->n};
 	found = tsearch(key, &load->keys, by_key);
 	if (!found || *found != key) {
 		free(key);
@@ -290,7 +298,8 @@ static int prepare(struct loader *load, bool histograms)
 			       "(SELECT value FROM text WHERE id = f.qualified), "
 			       "(SELECT value FROM text WHERE id = f.mangled), "
 			       "(SELECT value FROM text WHERE id = f.label), "
-			       "(SELECT value FROM text WHERE id = f.file), f.line "
+			       "(SELECT value FROM text WHERE id = f.file), f.line, "
+			       "(SELECT value FROM text WHERE id = f.grp), f.kind "
 			       "FROM function AS f WHERE f.id = ?",
 			       load->error);
 
@@ -373,7 +382,7 @@ static struct model_diff_function *wanted(struct loader *load, int64_t id, const
 			       ? NULL
 			       : &load->diff->functions[load->places[id] - 1];
 	*rc = read_names(load, id, root, &f);
-	key = (struct key){f.name, f.mangled, f.file, 0};
+	key = (struct key){f.name, f.mangled, f.file, f.kind, 0};
 	found = *rc ? NULL : tfind(&key, &load->keys, by_key);
 	model_diff_function_release(&f);
 	load->places[id] = found ? (*found)->at + 1 : NOT_WANTED;
@@ -405,13 +414,14 @@ static int read_run_buckets(struct loader *load, int64_t run, int side, size_t c
 	return rc;
 }
 
-static int add_wanted_key(struct loader *load, char *name, char *mangled, char *file, size_t at)
+static int add_wanted_key(struct loader *load, const struct model_diff_function *f, char *name,
+			  char *file, size_t at)
 {
 	struct key *key = calloc(1, sizeof(*key)), **found;
 
 	if (!key)
 		return error_memory(load->error);
-	*key = (struct key){name, mangled, file, at};
+	*key = (struct key){name, f->mangled, file, f->kind, at};
 	found = tsearch(key, &load->keys, by_key);
 	if (!found || *found != key)
 		free(key);
@@ -428,9 +438,9 @@ int query_diff_buckets(struct store *store, struct model_diff *diff, struct erro
 
 		if (!f->wanted)
 			continue;
-		rc = add_wanted_key(&load, f->name, f->mangled, f->file, i);
+		rc = add_wanted_key(&load, f, f->name, f->file, i);
 		if (!rc && f->old_name)
-			rc = add_wanted_key(&load, f->old_name, f->mangled, f->old_file, i);
+			rc = add_wanted_key(&load, f, f->old_name, f->old_file, i);
 	}
 	for (size_t i = 0; i < diff->base.n_run_ids && !rc; i++)
 		rc = read_run_buckets(&load, diff->base.run_ids[i], 0, diff->base.run_of[i]);

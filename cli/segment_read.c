@@ -76,6 +76,8 @@ static int add_record(struct image *image, uint32_t key, const char *value, uint
 		return add_arguments(image, value, length);
 	if (key == SEG_KEY_CUT)
 		image->argv_cut = true;
+	if (key == SEG_KEY_BUDGET && length == sizeof(image->budget))
+		memcpy(&image->budget, value, sizeof(image->budget));
 	if (!text || *text)
 		return IMAGE_OK;
 	*text = copy_text(value, length);
@@ -167,8 +169,12 @@ static void read_site(struct image *image, struct site_table *t, const struct un
 		.label = unit_text(image, t, u, s.label),
 		.file = or_unknown(unit_text(image, t, u, s.file)),
 		.rule = or_unknown(unit_text(image, t, u, s.rule)),
+		.group = unit_text(image, t, u, s.group),
+		.body = s.body,
 		.line = s.line,
+		.sample = s.sample,
 		.language = s.language,
+		.kind = s.kind,
 		.unit = (int)image->n_units - 1,
 		.min_ns = UINT64_MAX,
 	};
@@ -177,6 +183,13 @@ static void read_site(struct image *image, struct site_table *t, const struct un
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_site(const struct image_site *a, const struct image_site *b)
+{
+	return a->line == b->line && a->kind == b->kind && a->sample == b->sample &&
+	       same_text(a->mangled, b->mangled) && same_text(a->file, b->file) &&
+	       same_text(a->label, b->label) && same_text(a->group, b->group);
 }
 
 /* site_find: a site of another unit that is the same function: an inline function is in every unit
@@ -189,10 +202,7 @@ static int site_find(const struct image *image, const int *buckets, uint64_t mas
 	for (const char *p = s->mangled; *p; p++)
 		h = (h ^ (uint8_t)*p) * 0x100000001b3ull;
 	for (*slot = (h ^ h >> 29) & mask; buckets[*slot] >= 0; *slot = (*slot + 1) & mask) {
-		const struct image_site *o = &image->sites[buckets[*slot]];
-
-		if (o->line == s->line && same_text(o->mangled, s->mangled) &&
-		    same_text(o->file, s->file) && same_text(o->label, s->label))
+		if (same_site(&image->sites[buckets[*slot]], s))
 			return buckets[*slot];
 	}
 	return -1;
@@ -206,6 +216,7 @@ static void site_free_texts(struct image_site *s)
 	free(s->label);
 	free(s->file);
 	free(s->rule);
+	free(s->group);
 }
 
 static int site_table_init(struct site_table *t, struct image *image, uint32_t n_ids)
@@ -238,6 +249,8 @@ static int add_site(struct image *image, struct site_table *t, uint32_t id, stru
 	int known = site_find(image, t->buckets, t->mask, site, &slot);
 
 	if (known >= 0) {
+		if (image->sites[known].body != site->body)
+			image->sites[known].body = 0;
 		site_free_texts(site);
 		t->of_id[id] = known;
 		return IMAGE_OK;

@@ -92,6 +92,7 @@ int store_functions(struct store *store, struct error *error);
 /* Embedded at build time from schema*.sql and views.sql. */
 extern const char store_schema_sql[];
 extern const char store_schema_2_sql[];
+extern const char store_schema_3_sql[];
 extern const char store_views_sql[];
 
 #endif /* HOTPATH_STORE_H */

@@ -5,6 +5,7 @@
  *   hotpath_percentile(hist, ns_per_tick, percent [, min_ns, max_ns])   nanoseconds; NULL when no
  * call returned hotpath_contexts(contexts)   a JSON array of [parent, function, calls, total_ns,
  * self_ns] hotpath_language(number)     'C', 'C++', ...
+ *   hotpath_kind(number)                'function', 'call', ...
  */
 #include "store.h"
 
@@ -14,6 +15,7 @@
 
 #include "error.h"
 #include "image.h"
+#include "kind.h"
 #include "language.h"
 #include "merge.h"
 #include "pack.h"
@@ -171,6 +173,15 @@ static void sql_language(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_text(ctx, name, -1, SQLITE_STATIC);
 }
 
+static void sql_kind(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *name = kind_name(sqlite3_value_int(argv[0]));
+
+	(void)argc;
+	if (name)
+		sqlite3_result_text(ctx, name, -1, SQLITE_STATIC);
+}
+
 int store_functions(struct store *store, struct error *error)
 {
 	/* Innocuous: they only look at their arguments, so a view may use them whoever made it. */
@@ -184,6 +195,8 @@ int store_functions(struct store *store, struct error *error)
 				    NULL, NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_contexts", 1, flags, NULL, sql_contexts,
 				    NULL, NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_kind", 1, flags, NULL, sql_kind, NULL,
+				    NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_language", 1, flags, NULL, sql_language,
 				    NULL, NULL))
 		return store_error(store, error);

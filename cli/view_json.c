@@ -61,14 +61,17 @@ static json_t *function_json(const struct model_function *f,
 	for (size_t i = 0; i < percentiles->n; i++)
 		json_object_set_new(values, percentiles->text[i],
 				    json_out_real(f->percentile_ns[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:I}",
 			 "name", json_out_text(name), "mangled", json_out_text(f->mangled), "label",
 			 json_out_text(f->label), "file", json_out_text(f->file), "line",
 			 (json_int_t)f->line, "language", json_out_text(f->language), "calls",
 			 (json_int_t)f->calls, "total_ns", (json_int_t)f->total_ns, "self_ns",
 			 (json_int_t)f->self_ns, "mean_ns", json_out_real(f->mean_ns), "min_ns",
 			 known(returned, f->min_ns), "max_ns", known(returned, f->max_ns),
-			 "percentiles", values, "percent", json_out_real(f->percent));
+			 "percentiles", values, "percent", json_out_real(f->percent), "group",
+			 json_out_text(f->group), "kind", json_out_text(f->kind), "body",
+			 json_out_text(*f->body ? f->body : NULL), "sample", (json_int_t)f->sample);
 }
 
 int view_report_json(const struct model_report *report, const struct view *view,

@@ -50,7 +50,11 @@ SELECT s.run, s.function,
 	100.0 * s.total_ns / nullif(r.duration_ns * max(0.0, 1 - r.calls * (r.inside_ns + r.outside_ns)
 		/ nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
 	s.total_ns + s.total_cost_ns AS raw_total_ns, s.self_ns + s.self_cost_ns AS raw_self_ns,
-	s.hist, r.ns_per_tick
+	s.hist, r.ns_per_tick,
+	(SELECT value FROM text WHERE id = f.grp) AS "group",
+	hotpath_kind(f.kind) AS kind,
+	iif(f.body = 0, NULL, printf('%016x', f.body)) AS body,
+	f.sample
 FROM (
 	SELECT p.run, e.value ->> 0 AS function, e.value ->> 1 AS calls, e.value ->> 2 AS running,
 		e.value ->> 3 AS unwound, e.value ->> 4 AS total_ns, e.value ->> 5 AS self_ns,

@@ -113,6 +113,7 @@ void choose_release(struct choice *choice)
 {
 	free(choice->label);
 	free(choice->rule);
+	free(choice->group);
 }
 
 /* is_resolver: some function of the unit names this one in its ifunc attribute. */

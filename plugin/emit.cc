@@ -2,7 +2,7 @@
 /*
  * The unit: what runtime/abi.h describes, as declarations of the compiler.
  *
- *   static struct hotpath_unit hotpath_unit = { 1, n, 0, 0, 0, 0, slots, sites, "a.c", ... };
+ *   static struct hotpath_unit hotpath_unit = { 2, n, 0, 0, 0, 0, 0, 0, slots, sites, "a.c", ... };
  *   static uint32_t hotpath_slots[n];
  *   static const struct hotpath_site hotpath_sites[n] = { ... };
  *   static void constructor(100) { ... }                             constructor()
@@ -31,6 +31,8 @@ enum unit_field {
 	UNIT_N_SITES,
 	UNIT_ENTER,
 	UNIT_EXIT,
+	UNIT_BEGIN,
+	UNIT_END,
 	UNIT_LANDED,
 	UNIT_UNREGISTER,
 	UNIT_SLOTS,
@@ -38,6 +40,8 @@ enum unit_field {
 	UNIT_SOURCE,
 	UNIT_ROOT,
 	UNIT_RUNTIME,
+	UNIT_BUDGET,
+	UNIT_ZERO,
 	UNIT_NEXT,
 	UNIT_FIELDS,
 };
@@ -49,9 +53,13 @@ enum site_field {
 	SITE_LABEL,
 	SITE_FILE,
 	SITE_RULE,
+	SITE_GROUP,
+	SITE_BODY,
 	SITE_LINE,
+	SITE_SAMPLE,
 	SITE_LANGUAGE,
-	SITE_FLAGS,
+	SITE_KIND,
+	SITE_ZERO,
 	SITE_FIELDS,
 };
 
@@ -123,6 +131,9 @@ static void make_types(void)
 {
 	const tree text = const_char_pointer();
 	const tree hook = hook_pointer(true);
+	const tree life = build_pointer_type(
+		build_function_type_list(void_type_node, build_pointer_type(uint32_type_node),
+					 const_ptr_type_node, NULL_TREE));
 	const tree unregister = build_pointer_type(
 		build_function_type_list(void_type_node, ptr_type_node, NULL_TREE));
 	const tree unit[UNIT_FIELDS] = {
@@ -130,6 +141,8 @@ static void make_types(void)
 		uint32_type_node,
 		hook,
 		hook,
+		life,
+		life,
 		hook_pointer(false),
 		unregister,
 		build_pointer_type(uint32_type_node),
@@ -137,6 +150,8 @@ static void make_types(void)
 		text,
 		text,
 		text,
+		uint32_type_node,
+		uint32_type_node,
 		ptr_type_node,
 	};
 	const tree site[SITE_FIELDS] = {
@@ -146,9 +161,13 @@ static void make_types(void)
 		text,
 		text,
 		text,
+		text,
+		uint64_type_node,
+		uint32_type_node,
 		uint32_type_node,
 		uint16_type_node,
 		uint16_type_node,
+		uint32_type_node,
 	};
 
 	cache[UNIT_TYPE] = record("hotpath_unit", unit, UNIT_FIELDS);
@@ -288,9 +307,13 @@ static unsigned add_site(const struct names *names, const struct choice *choice)
 		text_or_null(choice->label),
 		text(remap_macro_filename(s->file)),
 		text(choice->rule),
+		text_or_null(choice->group),
+		build_int_cst(uint64_type_node, choice->body),
 		build_int_cst(uint32_type_node, s->line),
+		build_int_cst(uint32_type_node, choice->sample),
 		build_int_cst(uint16_type_node, names->language),
-		build_int_cst(uint16_type_node, 0),
+		build_int_cst(uint16_type_node, choice->kind),
+		build_int_cst(uint32_type_node, 0),
 	};
 
 	cache[SITE_INITS] =
@@ -362,11 +385,15 @@ static void fill_unit(void)
 		none,
 		none,
 		none,
+		none,
+		none,
 		n_sites ? make_slots() : none,
 		n_sites ? make_sites() : none,
 		text(remap_macro_filename(source)),
 		text_or_null(emit_root()),
 		text(plugin.runtime),
+		build_int_cst(uint32_type_node, plugin.budget),
+		build_int_cst(uint32_type_node, 0),
 		none,
 	};
 

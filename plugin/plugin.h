@@ -14,6 +14,7 @@
  * rules      null when there is no hotpath.yaml
  * file       absolute path of this plugin, or null
  * runtime    absolute path of the libhotpath.so that belongs to this plugin
+ * budget     as in struct hotpath_unit
  */
 struct plugin_state {
 	const char *name; /* "hotpath", as -fplugin-arg-NAME- has it */
@@ -24,6 +25,7 @@ struct plugin_state {
 	struct rules *rules;
 	char *file;
 	char *runtime;
+	unsigned budget;
 };
 extern struct plugin_state plugin;
 
@@ -79,11 +81,18 @@ extern void shape_measure(tree fn, struct rules_subject *subject);
  * label   for free(), or null
  * rule    "attribute", "pragma", "hotpath.yaml:LINE" or "hotpath.yaml:LINE (NAME)", for free(); null when nobody
  *         chose the function
+ * group   for free(), or null
+ * body    hash of the function's body, 0 when unknown
+ * sample  0 or N, as in struct hotpath_site
  */
 struct choice {
 	bool measure;
 	char *label;
 	char *rule;
+	char *group;
+	uint64_t body;
+	unsigned sample;
+	enum hotpath_kind kind;
 };
 extern struct choice choose_function(tree fn);
 extern void choose_release(struct choice *choice);

@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 /* The version of everything in this file.  The runtime refuses units of a version it does not know. */
-#define HOTPATH_ABI 1u
+#define HOTPATH_ABI 2u
 
 /* The names the unit constructor looks for: weakly linked first, then by dlsym() in HOTPATH_RUNTIME_SONAME. */
 #define HOTPATH_REGISTER_SYMBOL "hotpath_unit_register"
@@ -56,8 +56,17 @@ enum hotpath_language {
 	HOTPATH_LANG_GO = 6,
 };
 
+/* enum hotpath_kind: what a site measures.  Values are stored in segments: only append. */
+enum hotpath_kind {
+	HOTPATH_KIND_FUNCTION = 0, /* the body of a function */
+	HOTPATH_KIND_CALL =
+		1, /* calls to a function that is not compiled here, seen from the caller */
+	HOTPATH_KIND_BLOCK = 2, /* a part of a function's body */
+	HOTPATH_KIND_LIFE = 3, /* the life of a coroutine, from its first to its last instruction */
+};
+
 /*
- * struct hotpath_site: one measured function, constant data of the object.
+ * struct hotpath_site: one measured function, call, block or life, constant data of the object.
  * Offsets for 64-bit targets:
  *
  *   offset size
@@ -67,11 +76,16 @@ enum hotpath_language {
  *       24    8  label      what reports show instead of the name; null when none was given
  *       32    8  file       source file as the compiler names it, after -ffile-prefix-map
  *       40    8  rule       who chose the site: "attribute", "pragma", "hotpath.yaml:7" (file:line of the rule) or "hotpath.yaml:7 (its name)"
- *       48    4  line       line of the definition, from 1; 0 when unknown
- *       52    2  language   enum hotpath_language
- *       54    2  flags      0
+ *       48    8  group      what reports sum it up under; null when none was given
+ *       56    8  body       hash of the function's body as written: the same in every build of the same source, wherever
+ *                           in its file it stands; 0 when unknown
+ *       64    4  line       line of the definition, from 1; 0 when unknown.  Of a call: that of the unit's first one
+ *       68    4  sample     0: every call is timed; N: one call in N on average
+ *       72    2  language   enum hotpath_language
+ *       74    2  kind       enum hotpath_kind
+ *       76    4  (zero)
  *
- * All strings are UTF-8, NUL-terminated, never null except label.
+ * All strings are UTF-8, NUL-terminated, never null except label and group.
  */
 struct hotpath_site {
 	const char *name;
@@ -80,9 +94,13 @@ struct hotpath_site {
 	const char *label;
 	const char *file;
 	const char *rule;
+	const char *group;
+	uint64_t body;
 	uint32_t line;
+	uint32_t sample;
 	uint16_t language;
-	uint16_t flags;
+	uint16_t kind;
+	uint32_t zero;
 };
 
 /*
@@ -95,6 +113,17 @@ struct hotpath_site {
 typedef void hotpath_hook_fn(uint32_t *slot);
 
 /*
+ * hotpath_life_fn: begin and end hook of sites of kind HOTPATH_KIND_LIFE.
+ *
+ * A life is no frame: lives overlap as they like, rest between resumes, and may end on another thread.
+ *
+ * slot     the site's place in its unit's slots[]
+ * key      tells lives of one site apart while they last: the address of the coroutine's frame
+ * Threads  any, also in signal handlers.  errno is preserved.
+ */
+typedef void hotpath_life_fn(uint32_t *slot, const void *key);
+
+/*
  * struct hotpath_unit: one translation unit (or LTO partition input), writable data of the object.
  * Offsets for 64-bit targets:
  *
@@ -103,21 +132,27 @@ typedef void hotpath_hook_fn(uint32_t *slot);
  *        4    4  n_sites     entries in slots[] and sites[]; may be 0 (a unit with only a landing)
  *        8    8  enter       hook, null until registered
  *       16    8  exit        hook, null until registered
- *       24    8  landed      hook, null until registered
- *       32    8  unregister  null until registered
- *       40    8  slots       uint32_t[n_sites], writable, zero until registered
- *       48    8  sites       struct hotpath_site[n_sites], constant
- *       56    8  source      main source file of the unit as the compiler names it
- *       64    8  root        absolute path of the project's root (folder of hotpath.yaml, else of .git); null
+ *       24    8  begin       hook of lives, null until registered, and in a runtime that records none
+ *       32    8  end         hook of lives, likewise
+ *       40    8  landed      hook, null until registered
+ *       48    8  unregister  null until registered
+ *       56    8  slots       uint32_t[n_sites], writable, zero until registered
+ *       64    8  sites       struct hotpath_site[n_sites], constant
+ *       72    8  source      main source file of the unit as the compiler names it
+ *       80    8  root        absolute path of the project's root (folder of hotpath.yaml, else of .git); null
  *                            when there is none.  The run's store is root/.hotpath unless HOTPATH_DIR says otherwise
- *       72    8  runtime     absolute path of the libhotpath.so installed beside the plugin
- *       80    8  next        the runtime's list of units
+ *       88    8  runtime     absolute path of the libhotpath.so installed beside the plugin
+ *       96    4  budget      most that measuring may slow the program down, in 1/1000 per cent; 0: no limit
+ *      100    4  (zero)
+ *      104    8  next        the runtime's list of units
  */
 struct hotpath_unit {
 	uint32_t abi;
 	uint32_t n_sites;
 	hotpath_hook_fn *enter;
 	hotpath_hook_fn *exit;
+	hotpath_life_fn *begin;
+	hotpath_life_fn *end;
 	void (*landed)(void);
 	void (*unregister)(struct hotpath_unit *unit);
 	uint32_t *slots;
@@ -125,6 +160,8 @@ struct hotpath_unit {
 	const char *source;
 	const char *root;
 	const char *runtime;
+	uint32_t budget;
+	uint32_t zero;
 	struct hotpath_unit *next;
 };
 
@@ -148,11 +185,13 @@ int hotpath_unit_register(struct hotpath_unit *unit);
 #else
 #define HOTPATH_ABI_ASSERT(c) _Static_assert(c, #c)
 #endif
-HOTPATH_ABI_ASSERT(sizeof(struct hotpath_site) == 56);
-HOTPATH_ABI_ASSERT(offsetof(struct hotpath_site, line) == 48);
-HOTPATH_ABI_ASSERT(sizeof(struct hotpath_unit) == 88);
-HOTPATH_ABI_ASSERT(offsetof(struct hotpath_unit, slots) == 40);
-HOTPATH_ABI_ASSERT(offsetof(struct hotpath_unit, next) == 80);
+HOTPATH_ABI_ASSERT(sizeof(struct hotpath_site) == 80);
+HOTPATH_ABI_ASSERT(offsetof(struct hotpath_site, line) == 64);
+HOTPATH_ABI_ASSERT(offsetof(struct hotpath_site, kind) == 74);
+HOTPATH_ABI_ASSERT(sizeof(struct hotpath_unit) == 112);
+HOTPATH_ABI_ASSERT(offsetof(struct hotpath_unit, slots) == 56);
+HOTPATH_ABI_ASSERT(offsetof(struct hotpath_unit, budget) == 96);
+HOTPATH_ABI_ASSERT(offsetof(struct hotpath_unit, next) == 104);
 #endif
 
 #endif /* HOTPATH_ABI_H */

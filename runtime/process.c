@@ -310,7 +310,7 @@ static bool make_segment(void)
 	return hp_segment_create(folder) == 0;
 }
 
-static bool write_info(const char *root)
+static bool write_info(const char *root, uint32_t budget)
 {
 	info = hp_segment_area(INFO_SIZE, INFO_SIZE);
 	if (!info)
@@ -328,6 +328,8 @@ static bool write_info(const char *root)
 	add_text(SEG_KEY_TOKEN, getenv("HOTPATH_RUN_TOKEN"));
 	add_text(SEG_KEY_STORE, hp_process.store);
 	add_text(SEG_KEY_ROOT, root);
+	if (budget)
+		add_bytes(SEG_KEY_BUDGET, (const char *)&budget, sizeof(budget));
 	add_host();
 	hp_process.seg->info = info;
 	return true;
@@ -362,6 +364,7 @@ static void note_start(void)
 }
 
 static const char *project_root;
+static uint32_t project_budget;
 
 /* begin: what start and restart share. */
 static bool begin(void)
@@ -369,7 +372,7 @@ static bool begin(void)
 	if (!make_segment())
 		return false;
 	fill_header(hp_process.seg);
-	if (write_info(project_root))
+	if (write_info(project_root, project_budget))
 		return true;
 	unlink(hp_process.path);
 	return false;
@@ -387,6 +390,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 		return false;
 	if (first->root && strlen(first->root) < sizeof(root))
 		project_root = strcpy(root, first->root);
+	project_budget = first->budget;
 	hp_process.clock = hp_clock_choose();
 	hp_process.hooks = hp_hooks(hp_process.clock);
 	hp_process.by_command = hp_env("HOTPATH_RUN_TOKEN") != NULL;

@@ -60,7 +60,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 1u
+#define SEG_VERSION 2u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -199,7 +199,9 @@ enum seg_key {
 	SEG_KEY_COMMIT = 11, /* git commit at the start, 40 or 64 hex digits */
 	SEG_KEY_TOKEN = 12,  /* HOTPATH_RUN_TOKEN of `hotpath run`: ties processes together */
 	SEG_KEY_CUT = 13,    /* the key (one byte) whose value had to be cut */
-	SEG_KEY_COUNT = 14,
+	SEG_KEY_BUDGET =
+		14, /* uint32_t, as in struct hotpath_unit, of the first unit; none: no limit */
+	SEG_KEY_COUNT = 15,
 };
 
 /*
@@ -217,13 +219,15 @@ struct seg_info {
 };
 
 /*
- * struct seg_site: one site, 32 bytes; strings are offsets from the start of their unit
+ * struct seg_site: one site, 48 bytes; strings are offsets from the start of their unit
  *
  *   offset size
- *        0   24  name, qualified, mangled, label, file, rule    as in struct hotpath_site; 0 is null
- *       24    4  line
- *       28    2  language
- *       30    2  flags
+ *        0   28  name, qualified, mangled, label, file, rule, group    as in struct hotpath_site; 0 is null
+ *       28    4  line
+ *       32    4  sample
+ *       36    2  language
+ *       38    2  kind
+ *       40    8  body
  */
 struct seg_site {
 	uint32_t name;
@@ -232,9 +236,12 @@ struct seg_site {
 	uint32_t label;
 	uint32_t file;
 	uint32_t rule;
+	uint32_t group;
 	uint32_t line;
+	uint32_t sample;
 	uint16_t language;
-	uint16_t flags;
+	uint16_t kind;
+	uint64_t body;
 };
 
 /*
@@ -451,7 +458,7 @@ SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, ring, 256);
 _Static_assert(sizeof(struct seg_header) == 368 && sizeof(struct seg_header) <= SEG_PAGE, "");
-_Static_assert(sizeof(struct seg_site) == 32, "");
+_Static_assert(sizeof(struct seg_site) == 48, "");
 _Static_assert(sizeof(struct seg_stat) == 736, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
 _Static_assert(sizeof(struct seg_sample) == 32, "");

@@ -91,8 +91,10 @@ static uint64_t unit_hash(const struct hotpath_unit *unit, const struct object *
 	for (uint32_t i = 0; i < unit->n_sites; i++) {
 		const struct hotpath_site *s = &unit->sites[i];
 
-		h = hash_text(hash_text(h, s->mangled), s->label);
+		h = hash_text(hash_text(hash_text(h, s->mangled), s->label), s->group);
 		h = (h ^ s->line) * 0x100000001b3ull;
+		h = (h ^ s->body) * 0x100000001b3ull;
+		h = (h ^ s->sample ^ (uint64_t)s->kind << 32) * 0x100000001b3ull;
 	}
 	return h ? h : 1;
 }
@@ -111,7 +113,8 @@ static uint64_t unit_size(const struct hotpath_unit *unit, const struct object *
 		const struct hotpath_site *s = &unit->sites[i];
 
 		size += text_size(s->name) + text_size(s->qualified) + text_size(s->mangled) +
-			text_size(s->label) + text_size(s->file) + text_size(s->rule);
+			text_size(s->label) + text_size(s->file) + text_size(s->rule) +
+			text_size(s->group);
 	}
 	return size;
 }
@@ -137,9 +140,12 @@ static void put_site(struct seg_unit *u, uint64_t *at, struct seg_site *to,
 	to->label = put_text(u, at, s->label);
 	to->file = put_text(u, at, s->file);
 	to->rule = put_text(u, at, s->rule);
+	to->group = put_text(u, at, s->group);
+	to->body = s->body;
 	to->line = s->line;
+	to->sample = s->sample;
 	to->language = s->language;
-	to->flags = s->flags;
+	to->kind = s->kind;
 }
 
 /* The units in the segment, by hash: a program may have thousands, and a library may be loaded again and again. */

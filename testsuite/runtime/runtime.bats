@@ -210,3 +210,10 @@ field() {
   (ulimit -v 300000; "$BUILD/test/shapes" nest) >> "$T/out" 2>&1
   [ ! -s "$T/out" ]
 }
+
+@test "units of another version of the ABI stay unmeasured, and harm no other" {
+  shape versions
+  [ "$status_of_shape" = 0 ]
+  has "run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0"
+  has "site leaf calls=4000 running=0 unwound=0 hist=4000"
+}

@@ -280,6 +280,24 @@ static void die(int how)
 	_exit(7);
 }
 
+/* versions: units of an older and a newer plugin are left alone, in all that is behind `abi`. */
+static int versions(void)
+{
+	struct hotpath_unit other, untouched = {.n_sites = 1};
+
+	for (unsigned abi = 0; abi < HOTPATH_ABI + 2; abi++) {
+		if (abi == HOTPATH_ABI)
+			continue;
+		untouched.abi = abi;
+		other = untouched;
+		if (hotpath_unit_register(&other) != -1 ||
+		    memcmp(&other, &untouched, sizeof(other)) != 0)
+			return 3;
+	}
+	nest();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *shape = argc > 1 ? argv[1] : "";
@@ -306,6 +324,8 @@ int main(int argc, char **argv)
 			recurse_for(4);
 	else if (!strcmp(shape, "two-branches"))
 		two_branches();
+	else if (!strcmp(shape, "versions"))
+		return versions();
 	else if (!strcmp(shape, "fork"))
 		fork_and_go_on();
 	else if (!strcmp(shape, "die"))

@@ -18,6 +18,8 @@
 	       .mangled = n,                                                                       \
 	       .file = __FILE__,                                                                   \
 	       .rule = "attribute",                                                                \
+	       .group = (i) ? "rest" : NULL,                                                       \
+	       .body = 0x8000000000000000u + (i),                                                  \
 	       .line = (i) + 1,                                                                    \
 	       .language = HOTPATH_LANG_C}
 

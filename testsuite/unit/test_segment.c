@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../runtime/abi.h"
 #include "genuine.h"
 
 static char folder[] = "/tmp/hotpath-test.XXXXXX";
@@ -426,7 +427,8 @@ static void unit_build_id_len(void **state)
 static void site_strings(void **state)
 {
 	struct seg_site *s = &unit()->sites[0];
-	uint32_t *fields[] = {&s->name, &s->qualified, &s->mangled, &s->label, &s->file, &s->rule};
+	uint32_t *fields[] = {&s->name, &s->qualified, &s->mangled, &s->label,
+			      &s->file, &s->rule,      &s->group};
 	const uint32_t offsets[] = {(uint32_t)unit()->size, (uint32_t)unit()->size + 1, UINT32_MAX};
 
 	(void)state;
@@ -440,6 +442,29 @@ static void site_strings(void **state)
 			assert_string_equal(im->sites[3].name, "leaf");
 			genuine_mend();
 		}
+}
+
+/* What a site says of itself comes through, also what no version of ours writes. */
+static void site_numbers(void **state)
+{
+	struct seg_site *s = unit()->sites;
+	const struct image *im = genuine_sound(&nest);
+
+	(void)state;
+	assert_null(im->sites[0].group);
+	assert_string_equal(im->sites[1].group, "rest");
+	assert_int_equal(im->sites[1].body, 0x8000000000000001u);
+	assert_int_equal(im->sites[1].kind, HOTPATH_KIND_FUNCTION);
+	assert_int_equal(im->sites[1].sample, 0);
+	POKE(s[0].kind, HOTPATH_KIND_CALL);
+	POKE(s[1].kind, UINT16_MAX);
+	POKE(s[2].sample, UINT32_MAX);
+	POKE(s[3].body, UINT64_MAX);
+	im = genuine_sound(&nest);
+	assert_int_equal(im->sites[0].kind, HOTPATH_KIND_CALL);
+	assert_int_equal(im->sites[1].kind, UINT16_MAX);
+	assert_int_equal(im->sites[2].sample, UINT32_MAX);
+	assert_true(im->sites[3].body == UINT64_MAX);
 }
 
 static void site_string_without_end(void **state)
@@ -475,6 +500,27 @@ static void site_the_same_twice(void **state)
 
 	assert_int_equal(im->n_sites, nest.good.n_sites - 1);
 	assert_int_equal(genuine_calls(im, "inner"), 5000);
+	POKE(unit()->sites[3].body, 77); /* one of them has another body: which, nobody can say */
+	im = genuine_sound(&nest);
+	assert_int_equal(im->n_sites, nest.good.n_sites - 1);
+	assert_int_equal(im->sites[2].body, 0);
+}
+
+/* Sites of one function that differ in what they measure, or how, are not one. */
+static void site_of_another_kind(void **state)
+{
+	struct seg_site *s = unit()->sites;
+
+	(void)state;
+	genuine_poke(&s[3], &s[2], sizeof(*s));
+	POKE(s[3].kind, HOTPATH_KIND_CALL);
+	assert_int_equal(genuine_sound(&nest)->n_sites, nest.good.n_sites);
+	POKE(s[3].kind, s[2].kind);
+	POKE(s[3].sample, 10);
+	assert_int_equal(genuine_sound(&nest)->n_sites, nest.good.n_sites);
+	POKE(s[3].sample, s[2].sample);
+	POKE(s[3].group, s[2].label);
+	assert_int_equal(genuine_sound(&nest)->n_sites, nest.good.n_sites);
 }
 
 /* ---- files ---- */
@@ -673,9 +719,11 @@ int main(void)
 		TEST(unit_strings),
 		TEST(unit_build_id_len),
 		TEST(site_strings),
+		TEST(site_numbers),
 		TEST(site_string_without_end),
 		TEST(site_string_too_long),
 		TEST(site_the_same_twice),
+		TEST(site_of_another_kind),
 		TEST(file_truncated),
 		TEST(file_too_short),
 		TEST(file_empty),

@@ -22,6 +22,7 @@
 #include "../../cli/query.h"
 #include "../../cli/store.h"
 #include "../../cli/text.h"
+#include "../../runtime/abi.h"
 #include "fake_image.h"
 
 static const struct ingest_facts no_facts = {.dirty = -1};
@@ -82,16 +83,28 @@ static void missing_store_is_an_answer(void **state)
 	store_close(&store);
 }
 
-/* A store of version 2 is opened by a program that knows 4: both scripts run, once, and keep what
+/* Our migrations and one or two more; how many there are. */
+enum { LATER = 16 };
+static size_t later_versions(struct store_migration later[LATER], const char *one, const char *two)
+{
+	size_t n = store_n_migrations;
+
+	assert_true(n + 2 <= LATER);
+	memcpy(later, store_migrations, n * sizeof(*later));
+	later[n++].sql = one;
+	if (two)
+		later[n++].sql = two;
+	return n;
+}
+
+/* A store is opened by a program that is two versions ahead: both scripts run, once, and keep what
  * was there. */
 static void old_store_is_migrated(void **state)
 {
-	const struct store_migration later[] = {
-		{store_schema_sql},
-		{store_schema_2_sql},
-		{"ALTER TABLE run ADD COLUMN mood TEXT; UPDATE run SET mood = 'fine';"},
-		{"CREATE TABLE extra (n INTEGER) STRICT; INSERT INTO extra VALUES (3);"},
-	};
+	struct store_migration later[LATER];
+	size_t n = later_versions(
+		later, "ALTER TABLE run ADD COLUMN mood TEXT; UPDATE run SET mood = 'fine';",
+		"CREATE TABLE extra (n INTEGER) STRICT; INSERT INTO extra VALUES (3);");
 	struct error error = {0};
 	struct image image;
 	struct store store;
@@ -102,8 +115,8 @@ static void old_store_is_migrated(void **state)
 	fake_call(&image, 0, 100);
 	assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(store_migrate(&store, later, 4, &error), ERR_OK);
-	assert_int_equal(number(&store, "PRAGMA user_version"), 4);
+		assert_int_equal(store_migrate(&store, later, n, &error), ERR_OK);
+	assert_int_equal(number(&store, "PRAGMA user_version"), (int64_t)n);
 	assert_int_equal(number(&store, "SELECT mood = 'fine' FROM run"), 1);
 	assert_int_equal(number(&store, "SELECT count(*) FROM extra"), 1);
 	assert_int_equal(number(&store, "SELECT calls FROM functions WHERE name = 'fn0'"), 1);
@@ -114,17 +127,15 @@ static void old_store_is_migrated(void **state)
 /* A script that fails leaves the store as it was. */
 static void failed_migration_changes_nothing(void **state)
 {
-	const struct store_migration later[] = {
-		{store_schema_sql},
-		{store_schema_2_sql},
-		{"CREATE TABLE extra (n INTEGER); INSERT INTO nowhere VALUES (1);"},
-	};
+	struct store_migration later[LATER];
+	size_t n = later_versions(
+		later, "CREATE TABLE extra (n INTEGER); INSERT INTO nowhere VALUES (1);", NULL);
 	struct error error = {0};
 	struct store store;
 
 	open_store(&store, *state);
-	assert_int_equal(store_migrate(&store, later, 3, &error), ERR_SQL);
-	assert_int_equal(number(&store, "PRAGMA user_version"), 2);
+	assert_int_equal(store_migrate(&store, later, n, &error), ERR_SQL);
+	assert_int_equal(number(&store, "PRAGMA user_version"), (int64_t)store_n_migrations);
 	assert_int_equal(number(&store, "SELECT count(*) FROM sqlite_master WHERE name = 'extra'"),
 			 0);
 	store_close(&store);
@@ -295,6 +306,74 @@ static void copies_of_a_function_are_one(void **state)
 	assert_int_equal(number(&store, "SELECT total_ns FROM contexts WHERE parent = 0"), 200);
 	store_close(&store);
 	image_release(&image);
+}
+
+/* What a site measures, its group, body and sampling are told apart, each once in the dictionary. */
+static void kinds_and_groups_are_kept(void **state)
+{
+	struct error error = {0};
+	struct image image;
+	struct store store;
+	int64_t id;
+
+	open_store(&store, *state);
+	for (unsigned run = 0; run < 2; run++) {
+		fake_image(&image, 40 + run, 5);
+		for (size_t i = 0; i < 5; i++) {
+			struct image_site *s = &image.sites[i];
+
+			strcpy(s->name, "fn0");
+			strcpy(s->qualified, "fn0");
+			strcpy(s->mangled, "fn0");
+			s->line = 1;
+			fake_call(&image, i, 100 * (i + 1));
+		}
+		image.sites[1].group = strdup("parser");
+		image.sites[2].kind = HOTPATH_KIND_CALL;
+		image.sites[3].body = UINT64_MAX;
+		image.sites[4].sample = 100;
+		assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
+		image_release(&image);
+	}
+	assert_int_equal(number(&store, "SELECT count(*) FROM function"), 5);
+	assert_int_equal(number(&store, "SELECT count(*) FROM functions"), 10);
+	assert_int_equal(number(&store, "SELECT count(*) FROM functions WHERE kind = 'call' AND "
+					"\"group\" IS NULL AND body IS NULL AND sample = 0"),
+			 2);
+	assert_int_equal(
+		number(&store, "SELECT count(*) FROM functions WHERE \"group\" = 'parser'"), 2);
+	assert_int_equal(
+		number(&store, "SELECT count(*) FROM functions WHERE body = 'ffffffffffffffff'"),
+		2);
+	assert_int_equal(number(&store, "SELECT count(*) FROM functions WHERE sample = 100"), 2);
+	store_close(&store);
+}
+
+/* A store of version 2, as the release before wrote it, is brought up to date with its runs. */
+static void store_of_version_2(void **state)
+{
+	struct store store;
+	char path[4200], sql[256];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/hotpath.db", (const char *)*state);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sqlite3_exec(db, store_migrations[i].sql, NULL, NULL, NULL),
+				 SQLITE_OK);
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA application_id = %d; PRAGMA user_version = 2;"
+		 "INSERT INTO text VALUES (1, 'old'), (2, 'a.c');"
+		 "INSERT INTO function (name, file, line, language) VALUES (1, 2, 3, 1);",
+		 STORE_APPLICATION_ID);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	open_store(&store, *state);
+	assert_int_equal(number(&store, "PRAGMA user_version"), (int64_t)store_n_migrations);
+	assert_int_equal(number(&store, "SELECT count(*) FROM function WHERE kind = 0 AND body = 0 "
+					"AND sample = 0 AND grp IS NULL"),
+			 1);
+	store_close(&store);
 }
 
 static void hostile_numbers_and_names_are_kept_in_bounds(void **state)
@@ -477,6 +556,8 @@ int main(void)
 		TEST(same_segment_twice_is_one_run),
 		TEST(many_writers_all_get_in),
 		TEST(copies_of_a_function_are_one),
+		TEST(kinds_and_groups_are_kept),
+		TEST(store_of_version_2),
 		TEST(hostile_numbers_and_names_are_kept_in_bounds),
 		TEST(end_of_a_command_is_noted),
 		TEST(packed_histograms_come_back),
