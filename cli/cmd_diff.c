@@ -40,7 +40,9 @@ static const char text[] =
 	"  hotpath diff main feature\n"
 	"  hotpath diff last~1 last                   two runs: figures, but no verdict\n"
 	"  hotpath diff main feature --fail-on slower:5%   a gate for CI\n"
-	"  hotpath diff -f markdown main feature      a comment for a pull request\n";
+	"  hotpath diff -f markdown main feature      a comment for a pull request\n"
+	"  hotpath diff -f bencher main feature       feature's figures, for a service that keeps "
+	"them\n";
 
 static int run(struct invocation *in, struct error *error)
 {

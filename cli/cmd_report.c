@@ -12,12 +12,12 @@ struct options {
 static const struct option_spec specs[] = {
 	{"run", 'r', OPTION_RUN, offsetof(struct options, run), "NAME",
 	 "last (default), last~N, or a run's number"},
-	{"format", 'f', OPTION_FORMAT, offsetof(struct options, report.format), "FORMAT",
-	 "table (default), json, json-pretty, csv or markdown"},
+	{"format", 'f', OPTION_FORMAT_BENCH, offsetof(struct options, report.format), "FORMAT",
+	 "table (default), json, json-pretty, csv, markdown,\ngithub-benchmark or bencher"},
 	{"sort", 's', OPTION_TEXT, offsetof(struct options, report.sort), "COLUMN",
 	 "total (default), self, calls, mean, min, max, name,\nor a percentile such as p95"},
 	{"limit", 'n', OPTION_COUNT, offsetof(struct options, report.limit), "N",
-	 "show the first N functions (default 15, 0: all)"},
+	 "show the first N functions (0: all; default 15, all for\ngithub-benchmark and bencher)"},
 	{"focus", 0, OPTION_TEXT, offsetof(struct options, report.focus), "PATTERN",
 	 "only functions whose name or label contains a text,\nor matches /regex/"},
 	{"percentiles", 'p', OPTION_TEXT, offsetof(struct options, report.percentiles), "LIST",
@@ -54,6 +54,12 @@ static int run(struct invocation *in, struct error *error)
 
 	if (options->tree && options->callers)
 		return error_set(error, ERR_USAGE, "--tree and --callers exclude each other");
+	if ((options->tree || options->callers) &&
+	    (options->report.format == VIEW_GITHUB_BENCHMARK ||
+	     options->report.format == VIEW_BENCHER))
+		return error_set(error, ERR_USAGE,
+				 "--format github-benchmark and bencher are of functions, not of "
+				 "--tree or --callers");
 	if (options->tree || options->callers)
 		return report_tree(&in->store, in->run, &options->report, options->callers, error);
 	return report_print(&in->store, in->run, &options->report, error);

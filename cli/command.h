@@ -19,11 +19,12 @@
 struct error;
 
 enum option_kind {
-	OPTION_FLAG,   /* bool */
-	OPTION_TEXT,   /* const char * */
-	OPTION_COUNT,  /* int64_t, 0 or more */
-	OPTION_FORMAT, /* enum view_format */
-	OPTION_RUN,    /* const char *; resolved into invocation.run */
+	OPTION_FLAG,	     /* bool */
+	OPTION_TEXT,	     /* const char * */
+	OPTION_COUNT,	     /* int64_t, 0 or more */
+	OPTION_FORMAT,	     /* enum view_format */
+	OPTION_FORMAT_BENCH, /* the same, with those of benchmark services */
+	OPTION_RUN,	     /* const char *; resolved into invocation.run */
 };
 
 struct option_spec {

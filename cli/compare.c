@@ -86,9 +86,13 @@ static bool constant(const double *sorted, size_t n)
 static void describe(const struct sample *s, struct model_change *change)
 {
 	struct stats_interval interval = stats_shift_interval(s->x, s->m, s->y, s->n, LEVEL, false);
+	struct stats_interval median;
 
 	change->base = s->m ? exp(stats_median(s->x, s->m)) : NAN;
 	change->head = s->n ? exp(stats_median(s->y, s->n)) : NAN;
+	median = stats_median_interval(s->y, s->n, LEVEL);
+	change->head_low = exp(median.low);
+	change->head_high = exp(median.high);
 	change->change = percent_of(stats_shift(s->x, s->m, s->y, s->n));
 	change->p = change->q = change->more_runs = NAN;
 	change->ci_low = change->ci_high = NAN;

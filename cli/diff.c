@@ -88,9 +88,11 @@ static int parse(const struct diff_options *options, struct wish *wish, struct e
 	wish->compare = defaults;
 	if (strcmp(options->format, "html") == 0)
 		wish->format = VIEW_HTML;
-	else if (!view_parse_format(options->format, &wish->format))
+	else if (!view_parse_format(options->format, &wish->format) &&
+		 !view_parse_bench_format(options->format, &wish->format))
 		return wrong("format", options->format,
-			     "a format: expected table, json, json-pretty, csv, markdown or html",
+			     "a format: expected table, json, json-pretty, csv, markdown, html, "
+			     "github-benchmark or bencher",
 			     error);
 	if (!choose(metrics, options->metric, &metric))
 		return wrong("metric", options->metric,
@@ -148,7 +150,7 @@ static int focus(struct model_diff *diff, const char *pattern, struct error *err
 /* Programs that read a comparison look for one function, or for all that are slower. */
 static bool for_programs(enum view_format format)
 {
-	return format == VIEW_JSON || format == VIEW_JSON_PRETTY || format == VIEW_CSV;
+	return format != VIEW_TABLE && format != VIEW_MARKDOWN && format != VIEW_HTML;
 }
 
 static void limit(struct model_diff *diff, int64_t n, enum view_format format)

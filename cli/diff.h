@@ -65,10 +65,14 @@ enum { DIFF_LIMIT = 15 };
 		 OPTION_COUNT,                                                                     \
 		 offsetof(type, member.limit),                                                     \
 		 "N",                                                                              \
-		 "show the first N functions (0: all; default 15, all in\nJSON and CSV)"},         \
-		{"format",    'f',                                                                 \
-		 OPTION_TEXT, offsetof(type, member.format),                                       \
-		 "FORMAT",    "table (default), json, json-pretty, csv, markdown or html"},        \
+		 "show the first N functions (0: all; default 15, all in\nformats for programs)"}, \
+		{"format",                                                                         \
+		 'f',                                                                              \
+		 OPTION_TEXT,                                                                      \
+		 offsetof(type, member.format),                                                    \
+		 "FORMAT",                                                                         \
+		 "table (default), json, json-pretty, csv, markdown, html,\ngithub-benchmark or "  \
+		 "bencher"},                                                                       \
 		{"output",    'o',                                                                 \
 		 OPTION_TEXT, offsetof(type, member.output),                                       \
 		 "FILE",      "write to a file instead of the screen"},                            \

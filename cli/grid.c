@@ -132,6 +132,8 @@ int grid_print(const struct grid *grid, const struct view *view, struct error *e
 		return grid_print_html(grid, view, error);
 	case VIEW_JSON:
 	case VIEW_JSON_PRETTY:
+	case VIEW_GITHUB_BENCHMARK: /* these two never come here: no grid is theirs */
+	case VIEW_BENCHER:
 		break;
 	}
 	return grid_print_json(grid, view, error);

@@ -20,6 +20,8 @@ enum view_format {
 	VIEW_CSV,
 	VIEW_MARKDOWN,
 	VIEW_HTML, /* of some commands only */
+	VIEW_GITHUB_BENCHMARK,
+	VIEW_BENCHER,
 };
 
 /* Where a view goes, and what that can show. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "names.h"
 
 bool model_same_build(const struct model_diff *diff)
 {
@@ -65,84 +65,20 @@ bool model_diff_renamed(const struct model_diff_function *f)
 	return strcmp(f->file, f->old_file) != 0;
 }
 
-/* A name to be told from others, of the functions at these places. */
-struct named {
-	char **names;
-	size_t at;
-};
-
-static int by_name(const void *one, const void *other)
-{
-	const struct named *a = one, *b = other;
-
-	return strcmp(a->names[a->at], b->names[b->at]);
-}
-
-/* Adds to each name that several have what `more` gives; false when out of memory. */
-static bool tell_apart(const struct model_diff *diff, char **names, struct named *order,
-		       char *(*more)(const struct model_diff_function *f, const char *name))
-{
-	size_t end;
-
-	if (diff->n)
-		qsort(order, diff->n, sizeof(*order), by_name);
-	for (size_t begin = 0; begin < diff->n; begin = end) {
-		end = begin + 1;
-		while (end < diff->n && by_name(&order[begin], &order[end]) == 0)
-			end++;
-		for (size_t i = begin; i < end && end - begin > 1; i++) {
-			size_t at = order[i].at;
-			char *longer = more(&diff->functions[at], names[at]);
-
-			if (!longer)
-				return false;
-			free(names[at]);
-			names[at] = longer;
-		}
-	}
-	return true;
-}
-
-static char *with_file(const struct model_diff_function *f, const char *name)
-{
-	return text_format("%s (%s)", name, f->file ? f->file : "?");
-}
-
-static char *with_line(const struct model_diff_function *f, const char *name)
-{
-	return text_format("%s:%lld", name, (long long)f->line);
-}
-
-static char *with_linker_name(const struct model_diff_function *f, const char *name)
-{
-	return text_format("%s %s", name, f->mangled ? f->mangled : f->name);
-}
-
-void model_diff_names_free(char **names, size_t n)
-{
-	for (size_t i = 0; names && i < n; i++)
-		free(names[i]);
-	free(names);
-}
-
 char **model_diff_names(const struct model_diff *diff)
 {
-	char **names = calloc(diff->n + 1, sizeof(*names));
-	struct named *order = calloc(diff->n + 1, sizeof(*order));
-	bool done = names && order;
+	struct name_parts *parts = calloc(diff->n + 1, sizeof(*parts));
+	char **names = NULL;
 
-	for (size_t i = 0; i < diff->n && done; i++) {
-		names[i] = strdup(model_diff_title(&diff->functions[i]));
-		order[i] = (struct named){names, i};
-		done = names[i];
+	for (size_t i = 0; i < diff->n && parts; i++) {
+		const struct model_diff_function *f = &diff->functions[i];
+
+		parts[i] = (struct name_parts){model_diff_title(f), f->file,
+					       f->mangled ? f->mangled : f->name, f->line};
 	}
-	if (!done || !tell_apart(diff, names, order, with_file) ||
-	    !tell_apart(diff, names, order, with_line) ||
-	    !tell_apart(diff, names, order, with_linker_name)) {
-		model_diff_names_free(names, diff->n);
-		names = NULL;
-	}
-	free(order);
+	if (parts)
+		names = names_apart(parts, diff->n);
+	free(parts);
 	return names;
 }
 

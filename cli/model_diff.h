@@ -56,8 +56,10 @@ struct model_tail {
 
 struct model_change {
 	enum model_verdict verdict;
-	double base, head;	/* medians over the runs, of the metric; NAN when not called */
-	double change;		/* in percent; NAN unknown */
+	double base, head; /* medians over the runs, of the metric; NAN when not called */
+	double head_low,
+		head_high; /* around `head`, 95 %, or of so few runs as there are; NAN for one */
+	double change;	   /* in percent; NAN unknown */
 	double ci_low, ci_high; /* in percent; NAN when so few runs have none */
 	double ci_level;	/* confidence really reached, 0.95 where possible */
 	double p, q;		/* NAN when not tested */
@@ -123,10 +125,8 @@ const char *model_diff_title(const struct model_diff_function *function);
 /* model_diff_renamed: it has another name, or stands in another file.  The same file of a tree that was built elsewhere,
  * outside of any project's root, is not another. */
 bool model_diff_renamed(const struct model_diff_function *function);
-/* model_diff_names: what tells each of the functions shown from the others: its title, with the file, and the line, where
- * several have that; an array of n, each and itself to be freed; NULL when out of memory. */
+/* model_diff_names: names_apart() of the functions shown, for names_free(). */
 char **model_diff_names(const struct model_diff *diff);
-void model_diff_names_free(char **names, size_t n);
 /* model_diff_others: what the functions that are not shown make of the total; returns their number. */
 size_t model_diff_others(const struct model_diff *diff, struct model_diff_function *others);
 

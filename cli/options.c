@@ -98,6 +98,13 @@ static int set_value(struct invocation *in, const struct option_spec *spec, cons
 					 "markdown",
 					 error);
 		break;
+	case OPTION_FORMAT_BENCH:
+		if (!view_parse_format(value, place) && !view_parse_bench_format(value, place))
+			return bad_value(spec, value,
+					 "a format: expected table, json, json-pretty, csv, "
+					 "markdown, github-benchmark or bencher",
+					 error);
+		break;
 	}
 	return ERR_OK;
 }

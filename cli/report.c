@@ -13,6 +13,15 @@
 #include "view.h"
 #include "view_tree.h"
 
+static int64_t limit_of(const struct report_options *options)
+{
+	if (options->limit >= 0)
+		return options->limit;
+	return options->format == VIEW_GITHUB_BENCHMARK || options->format == VIEW_BENCHER
+		       ? 0
+		       : REPORT_LIMIT;
+}
+
 static int choose(struct store *store, struct model_report *report,
 		  const struct report_options *options, const struct select_order *order,
 		  struct error *error)
@@ -24,7 +33,7 @@ static int choose(struct store *store, struct model_report *report,
 	if (rc)
 		return rc;
 	select_sort(report, order);
-	select_limit(report, options->limit);
+	select_limit(report, limit_of(options));
 	return ERR_OK;
 }
 
@@ -64,12 +73,12 @@ int report_tree(struct store *store, int64_t run, const struct report_options *o
 		rc = error_set(error, ERR_USAGE, "--focus is not for --tree and --callers");
 	if (!rc)
 		rc = query_tree(store, run, &tree, error);
-	if (!rc && !callers && model_tree_sort(&tree, options->limit))
+	if (!rc && !callers && model_tree_sort(&tree, limit_of(options)))
 		rc = error_memory(error);
 	if (!rc)
 		rc = view_open(&view, options->format, options->output, error);
 	if (!rc) {
-		rc = callers ? view_callers(&tree, options->limit, &view, error)
+		rc = callers ? view_callers(&tree, limit_of(options), &view, error)
 			     : view_tree(&tree, &view, error);
 		rc = view_close(&view, rc, error);
 	}

@@ -15,16 +15,18 @@ struct store;
 struct report_options {
 	enum view_format format;
 	const char *sort;	 /* "total" */
-	int64_t limit;		 /* 0: all */
+	int64_t limit;		 /* 0: all; < 0: REPORT_LIMIT, or all for benchmark services */
 	const char *focus;	 /* NULL: all */
 	const char *percentiles; /* "50,95,99" */
 	const char *output;	 /* NULL: standard output */
 	bool raw;		 /* times with the cost of measuring still in them */
 };
 
+enum { REPORT_LIMIT = 15 };
+
 #define REPORT_DEFAULTS                                                                            \
 	{                                                                                          \
-		.format = VIEW_TABLE, .sort = "total", .limit = 15, .percentiles = "50,95,99"      \
+		.format = VIEW_TABLE, .sort = "total", .limit = -1, .percentiles = "50,95,99"      \
 	}
 
 /* report_print: reads a run, chooses, sorts and prints. */

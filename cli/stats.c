@@ -352,6 +352,32 @@ double stats_deviation(const double *x, size_t m, const double *y, size_t n)
 	return sqrt((squares(x, m) + squares(y, n)) / (double)(m + n - 2));
 }
 
+struct stats_interval stats_median_interval(const double *sorted, size_t n, double level)
+{
+	struct stats_interval interval = {NAN, NAN, 0};
+	/* Of n values as many lie below the median as heads fall in n tosses. */
+	double exactly = pow(0.5, (double)n), below = exactly;
+	size_t k = 0;
+
+	if (n < 2)
+		return interval;
+	/* 0.5^n is 0 to a double from here on, and the normal approximation exact enough. */
+	if (n > 1000)
+		k = (size_t)(((double)n - stats_quantile((1 + level) / 2) * sqrt((double)n)) / 2);
+	while (n <= 1000) {
+		double next = exactly * (double)(n - k) / (double)(k + 1);
+
+		if (2 * (below + next) > 1 - level || 2 * (k + 2) > n)
+			break;
+		below += exactly = next;
+		k++;
+	}
+	interval.low = sorted[k];
+	interval.high = sorted[n - 1 - k];
+	interval.confidence = n > 1000 ? level : 1 - 2 * below;
+	return interval;
+}
+
 double stats_runs_needed(double shift, double deviation, double alpha, double power)
 {
 	/* 3 / pi: what ranks lose against means where the spread is normal. */

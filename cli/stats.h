@@ -59,6 +59,10 @@ double stats_shift(const double *x, size_t m, const double *y, size_t n);
 struct stats_interval stats_shift_interval(const double *x, size_t m, const double *y, size_t n,
 					   double level, bool strict);
 
+/* stats_median_interval: for the median of a sorted sample, from one of its values to another; with too few for `level`
+ * from the smallest to the largest, and none of one. */
+struct stats_interval stats_median_interval(const double *sorted, size_t n, double level);
+
 /* stats_adjust: p-values into q-values, in place (Benjamini-Hochberg).  Returns 0, or -1 when out of memory. */
 int stats_adjust(double *p, size_t n);
 

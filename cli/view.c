@@ -30,6 +30,17 @@ bool view_parse_format(const char *text, enum view_format *format)
 	return false;
 }
 
+bool view_parse_bench_format(const char *text, enum view_format *format)
+{
+	if (strcmp(text, "github-benchmark") == 0)
+		*format = VIEW_GITHUB_BENCHMARK;
+	else if (strcmp(text, "bencher") == 0)
+		*format = VIEW_BENCHER;
+	else
+		return false;
+	return true;
+}
+
 static int terminal_width(int fd)
 {
 	const char *given = getenv("COLUMNS");

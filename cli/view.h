@@ -31,8 +31,10 @@ int view_open(struct view *view, enum view_format format, const char *path, stru
  */
 int view_close(struct view *view, int rc, struct error *error);
 
-/* view_parse_format: reads "table", "json", ...; false when it is none of those. */
+/* view_parse_format: reads "table", "json", ...; false when it is none of those.  view_parse_bench_format: likewise
+ * "github-benchmark" and "bencher", which few commands have. */
 bool view_parse_format(const char *text, enum view_format *format);
+bool view_parse_bench_format(const char *text, enum view_format *format);
 
 /* Each prints in the view's format. */
 int view_report(const struct model_report *report, const struct view *view, struct error *error);
@@ -43,6 +45,10 @@ int view_table(const struct model_table *table, const struct view *view, struct 
 int view_report_json(const struct model_report *report, const struct view *view,
 		     struct error *error);
 int view_runs_json(const struct model_run_list *list, const struct view *view, struct error *error);
+
+/* view_bench.c: as github-action-benchmark and Bencher read it. */
+int view_report_bench(const struct model_report *report, const struct view *view,
+		      struct error *error);
 
 /* view_run_...: parts of a run for people, printable, to be freed; NULL when out of memory. */
 char *view_run_command(const struct model_run *run); /* "./lua bench.lua" */

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "format.h"
 #include "model_diff.h"
+#include "names.h"
 #include "text.h"
 #include "view.h"
 
@@ -247,7 +248,7 @@ static int print_rows(const struct model_diff *diff, const struct view *view, st
 	if (!rc)
 		rc = grid_print(&grid, view, error);
 	grid_release(&grid);
-	model_diff_names_free(names, diff->n);
+	names_free(names, diff->n);
 	return rc;
 }
 
@@ -259,6 +260,8 @@ int view_diff(const struct model_diff *diff, const struct view *view, struct err
 		return view_diff_json(diff, view, error);
 	if (view->format == VIEW_CSV)
 		return view_diff_csv(diff, view, error);
+	if (view->format == VIEW_GITHUB_BENCHMARK || view->format == VIEW_BENCHER)
+		return view_diff_bench(diff, view, error);
 	print_page(view, true);
 	rc = print_head(diff, view, error);
 	if (!rc)

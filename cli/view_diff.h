@@ -17,6 +17,9 @@ int view_diff(const struct model_diff *diff, const struct view *view, struct err
 /* view_diff_json.c: the contract, documented in hotpath(1). */
 int view_diff_json(const struct model_diff *diff, const struct view *view, struct error *error);
 
+/* view_bench.c: the head side, as github-action-benchmark and Bencher read it. */
+int view_diff_bench(const struct model_diff *diff, const struct view *view, struct error *error);
+
 /* view_diff_csv.c */
 int view_diff_csv(const struct model_diff *diff, const struct view *view, struct error *error);
 

@@ -205,6 +205,8 @@ int view_report(const struct model_report *report, const struct view *view, stru
 
 	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
 		return view_report_json(report, view, error);
+	if (view->format == VIEW_GITHUB_BENCHMARK || view->format == VIEW_BENCHER)
+		return view_report_bench(report, view, error);
 	add_columns(&grid, &report->percentiles);
 	for (size_t i = 0; i < report->n; i++)
 		add_row(&grid, report, i, view);

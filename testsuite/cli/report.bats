@@ -96,7 +96,7 @@ load helper
 
 @test "each wrong value is told, with what is right" {
   leave_segment
-  misuse "table, json, json-pretty, csv or markdown" hotpath report --format xml
+  misuse "table, json, json-pretty, csv, markdown, github-benchmark or bencher" hotpath report --format xml
   misuse "--limit: '-3' is not a number" hotpath report --limit -3
   misuse "'101' is not a percentile" hotpath report --percentiles 50,101
   misuse "50 is there twice" hotpath report -p 50,50

@@ -10,6 +10,7 @@
 
 #include "../../cli/compare.h"
 #include "../../cli/error.h"
+#include "../../cli/names.h"
 #include "../../cli/stats.h"
 #include "fake_image.h"
 #include "simulate.h"
@@ -323,8 +324,53 @@ static void names_are_told_apart(void **state)
 	assert_string_equal(names[1], "f (y.c):7 _Z1fi");
 	assert_string_equal(names[2], "f (y.c):7 _Z1fv");
 	assert_string_equal(names[3], "other");
-	model_diff_names_free(names, 4);
+	names_free(names, 4);
 	model_diff_release(&diff);
+}
+
+static void long_names_are_cut_at_a_character_and_stay_apart(void **state)
+{
+	char one[80], other[80];
+	char *a, *b;
+
+	(void)state;
+	memset(one, 'x', sizeof(one));
+	one[79] = '\0';
+	memcpy(one + 13, "\xc3\xa9", 2); /* ends behind the 14 bytes that stay */
+	memcpy(other, one, sizeof(one));
+	other[78] = 'y';
+	a = names_cut(one, 32);
+	b = names_cut(other, 32);
+	assert_memory_equal(a, "xxxxxxxxxxxxx #", 15);
+	assert_int_equal(strlen(a), 31);
+	assert_string_not_equal(a, b);
+	free(a);
+	free(b);
+	a = names_cut("short", 32);
+	assert_string_equal(a, "short");
+	free(a);
+}
+
+/* The ranks of the sign test's tables: 2nd of 10 (97.9 %), 6th of 20 (95.9 %). */
+static void the_median_has_an_interval(void **state)
+{
+	double x[20];
+	struct stats_interval interval;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		x[i] = i + 1;
+	interval = stats_median_interval(x, 10, 0.95);
+	assert_true(interval.low == 2 && interval.high == 9);
+	assert_true(fabs(interval.confidence - 0.978515625) < 1e-12);
+	interval = stats_median_interval(x, 20, 0.95);
+	assert_true(interval.low == 6 && interval.high == 15);
+	interval = stats_median_interval(x, 6, 0.95);
+	assert_true(interval.low == 1 && interval.high == 6 && interval.confidence > 0.95);
+	interval = stats_median_interval(x, 3, 0.95);
+	assert_true(interval.low == 1 && interval.high == 3 && interval.confidence == 0.75);
+	assert_true(isnan(stats_median_interval(x, 1, 0.95).low));
+	assert_true(isnan(stats_median_interval(x, 0, 0.95).low));
 }
 
 static void another_build_folder_is_no_other_file(void **state)
@@ -479,6 +525,8 @@ int main(void)
 		cmocka_unit_test(the_split_adds_up),
 		cmocka_unit_test(one_disturbed_run_does_not_make_the_impact),
 		cmocka_unit_test(names_are_told_apart),
+		cmocka_unit_test(long_names_are_cut_at_a_character_and_stay_apart),
+		cmocka_unit_test(the_median_has_an_interval),
 		cmocka_unit_test(another_build_folder_is_no_other_file),
 		cmocka_unit_test(too_few_runs_are_known),
 		cmocka_unit_test(counts_are_compared_exactly),
