@@ -4,30 +4,7 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "text.h"
-
-/* Printable text in which HTML sees no markup. */
-static void print_escaped(FILE *stream, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", stream);
-			break;
-		case '<':
-			fputs("&lt;", stream);
-			break;
-		case '>':
-			fputs("&gt;", stream);
-			break;
-		case '"':
-			fputs("&quot;", stream);
-			break;
-		default:
-			putc(*text, stream);
-		}
-	}
-}
+#include "xml_out.h"
 
 static int print_cell(const struct grid_column *column, const struct grid_cell *cell,
 		      const struct view *view)
@@ -38,7 +15,7 @@ static int print_cell(const struct grid_column *column, const struct grid_cell *
 		return -1;
 	fprintf(view->stream, "<td%s>%s", column->right ? " class=\"r\"" : "",
 		cell->kind == GRID_CODE ? "<code>" : "");
-	print_escaped(view->stream, text);
+	xml_out_text(view->stream, text);
 	fputs(cell->kind == GRID_CODE ? "</code></td>" : "</td>", view->stream);
 	free(text);
 	return 0;
@@ -51,7 +28,7 @@ int grid_print_html(const struct grid *grid, const struct view *view, struct err
 		if (grid->columns[i].hidden)
 			continue;
 		fputs(grid->columns[i].right ? "<th class=\"r\">" : "<th>", view->stream);
-		print_escaped(view->stream, grid->columns[i].title);
+		xml_out_text(view->stream, grid->columns[i].title);
 		fputs("</th>", view->stream);
 	}
 	fputs("</tr></thead>\n<tbody>\n", view->stream);

@@ -116,7 +116,7 @@ void model_diff_function_release(struct model_diff_function *function)
 	memset(function, 0, sizeof(*function));
 }
 
-static void side_release(struct model_side *side)
+void model_side_release(struct model_side *side)
 {
 	for (size_t i = 0; i < side->n_builds; i++)
 		free(side->builds[i]);
@@ -132,8 +132,8 @@ static void side_release(struct model_side *side)
 
 void model_diff_release(struct model_diff *diff)
 {
-	side_release(&diff->base);
-	side_release(&diff->head);
+	model_side_release(&diff->base);
+	model_side_release(&diff->head);
 	model_diff_function_release(&diff->total);
 	for (size_t i = 0; i < diff->n; i++)
 		model_diff_function_release(&diff->functions[i]);

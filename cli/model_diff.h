@@ -130,6 +130,7 @@ char **model_diff_names(const struct model_diff *diff);
 /* model_diff_others: what the functions that are not shown make of the total; returns their number. */
 size_t model_diff_others(const struct model_diff *diff, struct model_diff_function *others);
 
+void model_side_release(struct model_side *side);
 void model_diff_function_release(struct model_diff_function *function);
 /* model_diff_release: frees what it holds; a zeroed struct may be released. */
 void model_diff_release(struct model_diff *diff);

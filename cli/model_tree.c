@@ -9,10 +9,14 @@ void model_tree_release(struct model_tree *tree)
 {
 	for (size_t i = 0; i < tree->n_functions; i++) {
 		free(tree->functions[i].name);
+		free(tree->functions[i].plain);
+		free(tree->functions[i].qualified);
+		free(tree->functions[i].mangled);
 		free(tree->functions[i].file);
 	}
 	free(tree->functions);
 	free(tree->contexts);
+	free(tree->root);
 	model_run_release(&tree->run);
 	memset(tree, 0, sizeof(*tree));
 }

@@ -11,8 +11,11 @@
 #include "model.h"
 
 struct model_tree_function {
-	char *name; /* label, else qualified, else plain name */
-	char *file; /* NULL unknown */
+	char *name;	 /* label, else qualified, else plain name */
+	char *plain;	 /* as written in the source */
+	char *qualified; /* with namespaces and classes; NULL unknown */
+	char *mangled;	 /* as the linker knows it; NULL unknown */
+	char *file;	 /* NULL unknown */
 	int64_t line;
 };
 
@@ -24,6 +27,7 @@ struct model_context {
 
 struct model_tree {
 	struct model_run run;
+	char *root; /* folder of the project, NULL unknown */
 	struct model_tree_function *functions;
 	size_t n_functions;
 	struct model_context *contexts; /* parents first */

@@ -1,7 +1,8 @@
 # cli: the command hotpath, and all of it but main() as an archive that tests link.
 
 CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
-CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql))
+CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
+	$(B)/cli/flamegraph_js.o $(B)/cli/flamegraph_css.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
 CLI_PKGS = sqlite3 smartcols jansson libpcre2-8
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
@@ -22,6 +23,16 @@ $(B)/cli/%_sql.c: cli/%.sql
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
+# Likewise the script and the style of a flame graph.
+$(B)/cli/flamegraph_%.c: cli/flamegraph.%
+	@mkdir -p $(@D)
+	{ echo 'extern const char flamegraph_$*[];'; echo 'const char flamegraph_$*[] ='; \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
+	mv $@.tmp $@
+
+$(B)/cli/flamegraph_%.o: $(B)/cli/flamegraph_%.c
+	$(CC) $(HOTPATH_CFLAGS) -c -o $@ $<
+
 $(B)/cli/%_sql.o: $(B)/cli/%_sql.c
 	$(CC) $(HOTPATH_CFLAGS) -c -o $@ $<
 
@@ -41,6 +52,7 @@ install-cli: cli
 uninstall-cli:
 	rm -f $(DESTDIR)$(BINDIR)/hotpath $(DESTDIR)$(MANDIR)/man1/hotpath.1
 
-.SECONDARY: $(patsubst cli/%.sql,$(B)/cli/%_sql.c,$(wildcard cli/*.sql))
+.SECONDARY: $(patsubst cli/%.sql,$(B)/cli/%_sql.c,$(wildcard cli/*.sql)) \
+	$(B)/cli/flamegraph_js.c $(B)/cli/flamegraph_css.c
 
 -include $(CLI_OBJ:.o=.d) $(B)/cli/main.d

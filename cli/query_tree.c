@@ -34,23 +34,31 @@ static int read_contexts(struct store *store, int64_t run, struct pack_context *
 	return rc;
 }
 
+static int take_text(sqlite3_stmt *stmt, int column, char **text)
+{
+	const char *found = (const char *)sqlite3_column_text(stmt, column);
+
+	*text = found ? strdup(found) : NULL;
+	return found && !*text ? -1 : 0;
+}
+
 static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
 			 struct model_tree_function *f, struct error *error)
 {
-	const char *file;
-
 	sqlite3_reset(stmt);
 	sqlite3_bind_int64(stmt, 1, id);
-	if (sqlite3_step(stmt) != SQLITE_ROW || sqlite3_column_type(stmt, 0) == SQLITE_NULL)
+	if (sqlite3_step(stmt) != SQLITE_ROW || sqlite3_column_type(stmt, 0) == SQLITE_NULL ||
+	    sqlite3_column_type(stmt, 3) == SQLITE_NULL)
 		return error_set(error, ERR_CORRUPT,
 				 "function %lld of a run is missing in %s; `hotpath doctor` checks "
 				 "the store",
 				 (long long)id, store->file);
-	f->name = strdup((const char *)sqlite3_column_text(stmt, 0));
-	file = (const char *)sqlite3_column_text(stmt, 1);
-	f->file = file ? strdup(file) : NULL;
 	f->line = sqlite3_column_int64(stmt, 2);
-	return f->name && (f->file || !file) ? ERR_OK : error_memory(error);
+	if (take_text(stmt, 0, &f->name) || take_text(stmt, 1, &f->file) ||
+	    take_text(stmt, 3, &f->plain) || take_text(stmt, 4, &f->mangled) ||
+	    take_text(stmt, 5, &f->qualified))
+		return error_memory(error);
+	return ERR_OK;
 }
 
 static int by_number(const void *one, const void *other)
@@ -82,7 +90,10 @@ static int read_functions(struct store *store, const int64_t *ids, size_t n,
 	int rc = store_prepare(store, &stmt,
 			       "SELECT (SELECT value FROM text WHERE id = coalesce(f.label, "
 			       "f.qualified, f.name)), (SELECT value FROM text WHERE id = f.file), "
-			       "f.line FROM function AS f WHERE f.id = ?",
+			       "f.line, (SELECT value FROM text WHERE id = f.name), "
+			       "(SELECT value FROM text WHERE id = f.mangled), "
+			       "(SELECT value FROM text WHERE id = f.qualified) "
+			       "FROM function AS f WHERE f.id = ?",
 			       error);
 
 	if (rc)
@@ -125,6 +136,25 @@ static int fill(struct store *store, const struct pack_context *contexts, size_t
 	return rc;
 }
 
+static int read_root(struct store *store, int64_t run, char **root, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	const char *text;
+	int rc = store_prepare(store, &stmt,
+			       "SELECT t.value FROM run AS r JOIN text AS t ON t.id = r.root "
+			       "WHERE r.id = ?",
+			       error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, run);
+	text = sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	*root = text ? strdup(text) : NULL;
+	rc = text && !*root ? error_memory(error) : ERR_OK;
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 int query_tree(struct store *store, int64_t run, struct model_tree *tree, struct error *error)
 {
 	struct pack_context *contexts = NULL;
@@ -133,6 +163,8 @@ int query_tree(struct store *store, int64_t run, struct model_tree *tree, struct
 
 	memset(tree, 0, sizeof(*tree));
 	rc = query_run(store, run, &tree->run, error);
+	if (!rc)
+		rc = read_root(store, run, &tree->root, error);
 	if (!rc)
 		rc = read_contexts(store, run, &contexts, &n, error);
 	if (!rc)
