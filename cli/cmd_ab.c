@@ -10,6 +10,7 @@
 #include "command.h"
 #include "diff.h"
 #include "error.h"
+#include "git.h"
 #include "launch.h"
 #include "machine.h"
 #include "progress.h"
@@ -61,8 +62,8 @@ static const char text[] =
 
 /* All that the two sides differ in. */
 struct side {
-	const char *name, *command, *dir, *branch;
-	char *label;
+	const char *name, *command, *dir;
+	char *label, *branch; /* branch NULL: what CI says it is, "": none */
 };
 
 static bool is_given(const char *value)
@@ -251,13 +252,25 @@ static int find_newest(struct invocation *in, int64_t *newest, struct error *err
 	return ERR_OK;
 }
 
+/* Only HEAD itself may be the branch that CI says is being built. */
+static int find_branches(const char *const refs[2], struct side sides[2], struct error *error)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *ci = strcmp(refs[i], "HEAD") == 0 ? git_ci_branch() : NULL;
+
+		sides[i].branch = git_branch_of(refs[i]);
+		if (!sides[i].branch && !(sides[i].branch = strdup(ci ? ci : "")))
+			return error_memory(error);
+	}
+	return ERR_OK;
+}
+
 static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
 	const char *const refs[] = {options->base_ref, options->head_ref};
-	struct side sides[] = {
-		{.name = "base", .command = options->base, .branch = options->base_ref},
-		{.name = "head", .command = options->head, .branch = options->head_ref}};
+	struct side sides[] = {{.name = "base", .command = options->base},
+			       {.name = "head", .command = options->head}};
 	struct worktree trees = {0};
 	struct machine before;
 	int64_t newest = 0;
@@ -266,7 +279,9 @@ static int run(struct invocation *in, struct error *error)
 	if (!rc)
 		rc = make_labels(options, sides, error);
 	if (!rc && is_given(options->base_ref)) {
-		rc = worktree_make(&trees, refs, error);
+		rc = find_branches(refs, sides, error);
+		if (!rc)
+			rc = worktree_make(&trees, refs, error);
 		for (int i = 0; i < 2 && !rc; i++) {
 			sides[i].dir = trees.dirs[i];
 			if (options->build)
@@ -281,8 +296,10 @@ static int run(struct invocation *in, struct error *error)
 	worktree_remove(&trees);
 	if (!rc)
 		rc = show(in, sides, &before, newest, error);
-	free(sides[0].label);
-	free(sides[1].label);
+	for (int i = 0; i < 2; i++) {
+		free(sides[i].label);
+		free(sides[i].branch);
+	}
 	return rc;
 }
 

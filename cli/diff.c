@@ -206,31 +206,48 @@ static bool fails(const struct model_diff *diff, double above, bool focused, str
 
 /*
  * A gate that cannot fail must not pass for one that holds: with so few runs that no difference would be slower,
- * or nothing to look at.
+ * or nothing to look at.  Says why.
  */
-static int check_gate(const struct model_diff *diff, const struct wish *wish,
-		      const struct diff_options *options, struct error *error)
+static bool cannot_fail(const struct model_diff *diff, const struct wish *wish,
+			const struct diff_options *options, struct text *why)
 {
 	size_t m = diff->base.n, n = diff->head.n;
 	bool exact = wish->compare.metric == METRIC_CALLS && m > 1 && n > 1;
 	char *shown;
 
+	if (!exact && !compare_can_tell(m, n, 1)) {
+		text_print(why,
+			   "%zu and %zu runs are too few for any function to be found slower; "
+			   "record at least %.0f a side, better 10",
+			   m, n, compare_least_runs(1));
+		return true;
+	}
+	if (diff->n)
+		return false;
+	shown = text_printable(options->focus ? options->focus : "");
+	text_print(why,
+		   "there is nothing to look at: none of the %zu functions matches --focus '%s'",
+		   diff->all, shown ? shown : "");
+	free(shown);
+	return true;
+}
+
+static int decide_gate(struct model_diff *diff, const struct wish *wish,
+		       const struct diff_options *options, struct error *error)
+{
+	struct text why = {0};
+
 	if (isnan(wish->fail_above))
 		return ERR_OK;
-	if (!exact && !compare_can_tell(m, n, 1))
-		return error_set(error, ERR_USAGE,
-				 "--fail-on: %zu and %zu runs are too few for any function to be "
-				 "found slower; record at least %.0f a side, better 10",
-				 m, n, compare_least_runs(1));
-	if (diff->n)
-		return ERR_OK;
-	shown = text_printable(options->focus ? options->focus : "");
-	error_set(error, ERR_USAGE,
-		  "--fail-on: there is nothing to look at, for none of the %zu functions matches "
-		  "--focus '%s'",
-		  diff->all, shown ? shown : "");
-	free(shown);
-	return ERR_USAGE;
+	if (cannot_fail(diff, wish, options, &why))
+		diff->gate = GATE_UNDECIDED;
+	else if (fails(diff, wish->fail_above, options->focus && *options->focus, &why))
+		diff->gate = GATE_FAILED;
+	else
+		diff->gate = GATE_PASSED;
+	diff->gate_asked = strdup(options->fail_on);
+	diff->gate_why = text_take(&why);
+	return diff->gate_asked && diff->gate_why ? ERR_OK : error_memory(error);
 }
 
 static void count_verdicts(struct model_diff *diff)
@@ -299,28 +316,26 @@ int diff_print(struct store *store, const char *base, const char *head,
 	       struct error *error)
 {
 	struct model_diff diff = {0};
-	struct text why = {0};
 	struct wish wish;
-	char *words;
 	int rc = parse(options, &wish, error);
 
 	*failed = false;
 	if (!rc)
 		rc = make(store, base, head, options, about, &wish, &diff, error);
+	if (!rc)
+		rc = decide_gate(&diff, &wish, options, error);
 	if (!rc) {
-		*failed = fails(&diff, wish.fail_above, options->focus && *options->focus, &why);
 		compare_sort(&diff, wish.order);
 		limit(&diff, options->limit, wish.format);
 		rc = add_tails(store, &diff, error);
 	}
 	if (!rc)
 		rc = print(&diff, options, wish.format, error);
-	words = text_take(&why);
-	if (!rc && *failed && words)
-		warn(words);
-	free(words);
-	if (!rc)
-		rc = check_gate(&diff, &wish, options, error);
+	*failed = !rc && diff.gate == GATE_FAILED;
+	if (*failed)
+		warn(diff.gate_why);
+	if (!rc && diff.gate == GATE_UNDECIDED)
+		rc = error_set(error, ERR_USAGE, "--fail-on: %s", diff.gate_why);
 	model_diff_release(&diff);
 	return rc;
 }

@@ -72,6 +72,22 @@ char *git_commit_of(const char *name)
 	return commit;
 }
 
+char *git_branch_of(const char *name)
+{
+	const char *argv[] = {"git",	  "rev-parse", "--symbolic-full-name",
+			      "--verify", "-q",	       "--end-of-options",
+			      name,	  NULL};
+	char *full = *name ? ask(NULL, argv) : NULL, *branch = NULL;
+	const char *rest;
+
+	if (full && strncmp(full, "refs/heads/", 11) == 0)
+		branch = strdup(full + 11);
+	else if (full && strncmp(full, "refs/remotes/", 13) == 0 && (rest = strchr(full + 13, '/')))
+		branch = strdup(rest + 1);
+	free(full);
+	return branch;
+}
+
 const char *git_ci_branch(void)
 {
 	/* A pull request's own branch comes before the name of the merge that is being tested. */

@@ -26,6 +26,10 @@ void git_release(struct git_state *state);
 /* git_commit_of: the commit that a tag or another name means to git here, to be freed; NULL when none. */
 char *git_commit_of(const char *name);
 
+/* git_branch_of: the branch, here or of a remote, that a name stands for, without the remote's name, to be freed: "main" for main,
+ * origin/main, and for HEAD where that is a branch; NULL when it names none. */
+char *git_branch_of(const char *name);
+
 /* git_ci_branch: the branch that a CI system says it builds, for a detached HEAD; NULL when none
  * does. */
 const char *git_ci_branch(void);

@@ -33,6 +33,18 @@ const char *model_verdict_name(enum model_verdict verdict)
 	return names[verdict];
 }
 
+const char *model_gate_name(enum model_gate gate)
+{
+	static const char *const names[] = {
+		[GATE_NONE] = NULL,
+		[GATE_PASSED] = "passed",
+		[GATE_FAILED] = "failed",
+		[GATE_UNDECIDED] = "undecided",
+	};
+
+	return names[gate];
+}
+
 const char *model_metric_name(enum model_metric metric)
 {
 	static const char *const names[] = {
@@ -139,5 +151,7 @@ void model_diff_release(struct model_diff *diff)
 		model_diff_function_release(&diff->functions[i]);
 	free(diff->functions);
 	free(diff->notes);
+	free(diff->gate_asked);
+	free(diff->gate_why);
 	memset(diff, 0, sizeof(*diff));
 }

@@ -35,6 +35,14 @@ enum model_metric {
 
 enum { MODEL_TAILS = 2 }; /* p95 and p99 */
 
+/* What --fail-on came to. */
+enum model_gate {
+	GATE_NONE, /* not asked for */
+	GATE_PASSED,
+	GATE_FAILED,
+	GATE_UNDECIDED, /* the runs, or the focus, could not have failed it */
+};
+
 /* One function in one run; calls 0: it was not called there. */
 struct model_cell {
 	double calls, self_ns, total_ns;
@@ -112,13 +120,18 @@ struct model_diff {
 	size_t tested;
 	size_t large;			 /* of these, above the floor, with the total */
 	size_t verdicts[MODEL_VERDICTS]; /* of those that passed the focus, by enum model_verdict */
-	char *notes; /* more of them than the sides tell, a line each; NULL for none */
+	enum model_gate gate;
+	char *gate_asked,
+		*gate_why; /* "slower:5%"; what failed, "" for nothing; NULL with GATE_NONE */
+	char *notes;	   /* more of them than the sides tell, a line each; NULL for none */
 };
 
 /* model_same_build: both sides ran the same objects, as far as is known. */
 bool model_same_build(const struct model_diff *diff);
 /* model_verdict_name: "slower", ... */
 const char *model_verdict_name(enum model_verdict verdict);
+/* model_gate_name: "passed", "failed", "undecided"; NULL for GATE_NONE. */
+const char *model_gate_name(enum model_gate gate);
 const char *model_metric_name(enum model_metric metric);
 /* model_diff_title: what a function is called on the screen. */
 const char *model_diff_title(const struct model_diff_function *function);

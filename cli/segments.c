@@ -118,7 +118,7 @@ static int ingest_image(const struct image *image, const char *dir, const char *
 	/* Before the store is locked: git may take its time. */
 	if (folder)
 		git_read(folder, !image->commit, &git);
-	facts.branch = git.branch ? git.branch : branch_hint;
+	facts.branch = git.branch ? git.branch : branch_hint && *branch_hint ? branch_hint : NULL;
 	facts.commit = git.commit;
 	facts.dirty = git.dirty;
 	if (!image->commit && !git.commit)

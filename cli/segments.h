@@ -30,7 +30,7 @@ struct segment_wish {
 	const char *store;	 /* where a segment goes that names no store */
 	bool only_store;	 /* leave those for other stores alone */
 	const char *token;	 /* only those of this `hotpath run`, NULL: all */
-	const char *branch_hint; /* for a detached HEAD, NULL: none */
+	const char *branch_hint; /* for a detached HEAD, NULL or "": none */
 	bool patient;		 /* wait for another process that takes in the same segment */
 };
 

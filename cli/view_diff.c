@@ -172,6 +172,18 @@ static void print_lines(const struct view *view, const char *before, char *lines
 			print_line(view, before, line);
 }
 
+static void print_gate(const struct model_diff *diff, const struct view *view)
+{
+	char *words;
+
+	if (diff->gate == GATE_NONE)
+		return;
+	words = text_format("%s (%s)%s%s", model_gate_name(diff->gate), diff->gate_asked,
+			    *diff->gate_why ? ": " : "", diff->gate_why);
+	print_line(view, "Gate ", words ? words : "");
+	free(words);
+}
+
 static int print_head(const struct model_diff *diff, const struct view *view, struct error *error)
 {
 	char *base = view_diff_side(&diff->base), *head = view_diff_side(&diff->head);
@@ -192,6 +204,7 @@ static int print_head(const struct model_diff *diff, const struct view *view, st
 		print_side(view, "Head ", head);
 		if (view->format != VIEW_MARKDOWN)
 			print_line(view, "", summary);
+		print_gate(diff, view);
 		print_lines(view, "Note: ", notes);
 		if (view->format != VIEW_HTML)
 			putc('\n', view->stream);

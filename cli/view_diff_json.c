@@ -109,6 +109,14 @@ static json_t *function_json(const struct model_diff *diff, const struct model_d
 	return object;
 }
 
+static json_t *gate_json(const struct model_diff *diff)
+{
+	if (diff->gate == GATE_NONE)
+		return json_null();
+	return json_pack("{s:o,s:s,s:o}", "fail_on", json_out_text(diff->gate_asked), "verdict",
+			 model_gate_name(diff->gate), "why", json_out_text(diff->gate_why));
+}
+
 static json_t *notes_json(const struct model_diff *diff)
 {
 	struct text text = {0};
@@ -136,11 +144,11 @@ int view_diff_json(const struct model_diff *diff, const struct view *view, struc
 	for (int v = 0; v < MODEL_VERDICTS; v++)
 		json_object_set_new(verdicts, model_verdict_name((enum model_verdict)v),
 				    json_integer((json_int_t)diff->verdicts[v]));
-	root = json_pack("{s:i,s:o,s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o}", "schema", 1, "base",
+	root = json_pack("{s:i,s:o,s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "schema", 1, "base",
 			 side_json(&diff->base), "head", side_json(&diff->head), "metric",
 			 model_metric_name(diff->metric), "min_effect_percent",
 			 json_out_real(100 * diff->min_effect), "same_build",
-			 model_same_build(diff), "notes", notes_json(diff), "total", total,
-			 "verdicts", verdicts, "functions", functions);
+			 model_same_build(diff), "gate", gate_json(diff), "notes", notes_json(diff),
+			 "total", total, "verdicts", verdicts, "functions", functions);
 	return json_out_print(root, view, error);
 }

@@ -89,6 +89,13 @@ EOS
   [ "$(git worktree list | wc -l)" -eq 1 ]
   [ -z "$(find "$T" -maxdepth 1 -name 'hotpath-ab-*')" ]
   [ "$(hotpath diff -m calls -f json main feature | jq -c '[.base.n,.head.n]')" = '[2,2]' ]
+  # What is no branch is not taken for the one that CI builds; HEAD, detached, is.
+  git switch -q --detach feature
+  git remote add origin . && git fetch -q origin
+  GITHUB_HEAD_REF=topic hotpath ab -n 2 -f json --base-ref HEAD~1 --head-ref HEAD --build make -- ./prog >d.json
+  [ "$(jq -c '[.base.branch,.head.branch]' d.json)" = '[null,"topic"]' ]
+  hotpath ab -n 2 -f json --base-ref origin/main --head-ref feature --build make -- ./prog >d.json
+  [ "$(jq -c '[.base.branch,.head.branch]' d.json)" = '["main","feature"]' ]
   run env TMPDIR="$T" hotpath ab -n 2 --base-ref main --head-ref feature --build false -- ./prog
   [ "$status" -eq 2 ]
   [[ $output == *"the build of the base side ended with status 1"* ]]

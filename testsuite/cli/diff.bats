@@ -29,7 +29,7 @@ repository() {
   record 4 HOTPATH_LABEL=old
   record 4 HOTPATH_LABEL=new
   hotpath diff -f json -n 0 old new >d.json
-  [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","notes","total","verdicts","functions"]' ]
+  [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","gate","notes","total","verdicts","functions"]' ]
   [ "$(jq -c '[.base.name,.base.n,.base.runs,.head.runs]' d.json)" = '["old",4,[1,2,3,4],[5,6,7,8]]' ]
   [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed_from","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","per_run","share","p95","p99"]' ]
   [ "$(jq -c '[.functions[]|{(.name):.calls}]|add.inner' d.json)" = '{"base":100,"head":100,"exact":true}' ]
@@ -74,7 +74,9 @@ repository() {
   [ "$(jq -c '.functions[]|select(.name=="inner")|[.base_calls,.head_calls,.change_percent,.ci_percent]' d.json)" = '[100,200,100,[100,100]]' ]
   run hotpath diff --fail-on slower:50% -m calls old new
   [ "$status" -eq 1 ]
-  [[ $output == *"hotpath: slower: "*"inner (+100.0 %)"* ]]
+  [[ $output == *"Gate failed (slower:50%): slower: "*"hotpath: slower: "*"inner (+100.0 %)"* ]]
+  run hotpath diff --fail-on slower:101 -m calls -f json old new
+  [ "$(jq -c .gate <<<"$output")" = '{"fail_on":"slower:101","verdict":"passed","why":""}' ]
   run hotpath diff --fail-on slower:101 -m calls old new
   [ "$status" -eq 0 ]
   run hotpath diff --fail-on slower -m calls new old
@@ -161,7 +163,8 @@ repository() {
   [ "$status" -eq 0 ]
   run hotpath diff --focus nothing --fail-on slower 1..4 5..8
   [ "$status" -eq 2 ]
-  [[ $output == *"none of the 3 functions matches --focus 'nothing'"* ]]
+  [[ $output == *"Gate undecided (slower): there is nothing to look at"*"none of the 3 functions matches --focus 'nothing'"* ]]
+  [ "$(hotpath diff -f json 1 2 | jq .gate)" = null ]
   run hotpath diff 1..4 5..8
   [[ $output == *"4 and 4 runs are too few to show that a single one of "*" functions changed; 5 a side can"* ]]
 }
@@ -184,7 +187,7 @@ repository() {
 
 @test "each wrong value of diff is told" {
   record 2
-  misuse "table, json, json-pretty, csv, markdown or html" hotpath diff -f xml 1 2
+  misuse "markdown, html, github-benchmark or bencher" hotpath diff -f xml 1 2
   misuse "self, run, total, p50, p99 or calls" hotpath diff -m mean 1 2
   misuse "impact, change or name" hotpath diff -s size 1 2
   misuse "more than 0" hotpath diff -e 0 1 2
