@@ -128,6 +128,7 @@ static int build(const struct invocation *in, const struct side *side, struct er
 
 	if (!rc && launch_exit_status(&done) != 0)
 		rc = ended_badly(side, "build", &done, error);
+	launch_release(&done);
 	return rc;
 }
 
@@ -149,13 +150,15 @@ static int run_side(struct invocation *in, const struct side *side, bool idle, s
 	if (!rc && launch_exit_status(&done) != 0)
 		rc = ended_badly(side, "command", &done, error);
 	if (rc || idle)
-		return rc;
+		goto out;
 	rc = launch_take(&what, &done, &in->store, &tally, error);
 	store_close(&in->store);
 	if (!rc && !done.runs) {
 		launch_explain(&tally, side->command ? side->command : in->argv[0]);
 		rc = error_set(error, ERR_NO_RUN, "the %s side recorded nothing", side->name);
 	}
+out:
+	launch_release(&done);
 	return rc;
 }
 

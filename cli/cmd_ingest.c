@@ -10,7 +10,7 @@
 #include "segments.h"
 
 struct options {
-	bool all, quiet, report;
+	bool all, quiet, report, force;
 };
 
 static const struct option_spec specs[] = {
@@ -18,6 +18,8 @@ static const struct option_spec specs[] = {
 	 "all that wait, for whichever store"},
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL,
 	 "print nothing but errors"},
+	{"force", 0, OPTION_FLAG, offsetof(struct options, force), NULL,
+	 "also where it cannot be seen whether the process still\nruns: in another container"},
 	{"report", 0, OPTION_FLAG, offsetof(struct options, report), NULL,
 	 "then print the report that HOTPATH_OUTPUT_FORMAT and\nits companions ask for"},
 };
@@ -41,8 +43,10 @@ static const char text[] =
 static int take_waiting(const struct invocation *in, const struct options *options,
 			struct error *error)
 {
-	struct segment_wish wish = {
-		.store = in->place.dir, .only_store = !options->all, .patient = true};
+	struct segment_wish wish = {.store = in->place.dir,
+				    .only_store = !options->all,
+				    .patient = true,
+				    .force = options->force};
 	struct segment_tally tally;
 	int rc = segments_take(&wish, 0, warn, &tally, error);
 
@@ -52,6 +56,10 @@ static int take_waiting(const struct invocation *in, const struct options *optio
 		printf("%zu run%s taken in", tally.taken, tally.taken == 1 ? "" : "s");
 		if (tally.live)
 			printf(", %zu still recording", tally.live);
+		if (tally.unknown)
+			printf(" (%zu of them in another container, where it cannot be seen; "
+			       "--force takes them)",
+			       tally.unknown);
 		putchar('\n');
 	}
 	return tally.refused ? error_set(error, ERR_NEGATIVE, "%s", "") : ERR_OK;
@@ -85,7 +93,8 @@ static int print_report(const char *dir, int64_t id, const struct report_options
 static int take_file(const struct invocation *in, const char *path, const struct options *options,
 		     const struct report_options *report, struct error *error)
 {
-	struct segment_wish wish = {.store = in->place.dir, .patient = true};
+	struct segment_wish wish = {
+		.store = in->place.dir, .patient = true, .force = options->force};
 	struct segment_result result;
 	bool existed = access(path, F_OK) == 0;
 	int rc = segment_take(path, &wish, &result, error);
@@ -106,7 +115,7 @@ static int take_file(const struct invocation *in, const char *path, const struct
 	case SEGMENT_LIVE:
 		rc = error_set(error, ERR_SEGMENT,
 			       "%s is still being recorded; it is taken in when its process has "
-			       "ended",
+			       "ended (--force, when that was in a container that is gone)",
 			       path);
 		break;
 	case SEGMENT_GONE:

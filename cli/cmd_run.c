@@ -85,11 +85,11 @@ static int run_once(struct invocation *in, bool idle, const struct report_option
 
 	*go_on = false;
 	if (rc)
-		return rc;
+		goto out;
 	in->exit_status = launch_exit_status(&done);
 	if (done.failure) {
 		cannot_start(in->argv[0], done.failure);
-		return ERR_OK;
+		goto out;
 	}
 	*go_on = in->exit_status == 0;
 	/* Whatever goes wrong with the recording, the command's own end is what the caller has to
@@ -98,7 +98,9 @@ static int run_once(struct invocation *in, bool idle, const struct report_option
 		warn(error->text);
 		*go_on = false;
 	}
-	return ERR_OK;
+out:
+	launch_release(&done);
+	return rc;
 }
 
 static int run(struct invocation *in, struct error *error)

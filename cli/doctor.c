@@ -73,7 +73,7 @@ static void check_segments(struct doctor *doctor, const char *dir)
 	char **folders = place_segments(dir);
 	struct segment_file *files;
 	struct error error = {0};
-	size_t n, live = 0;
+	size_t n, live = 0, unknown = 0;
 
 	for (size_t i = 0; folders && folders[i]; i++)
 		check_segment_folder(doctor, folders[i]);
@@ -83,12 +83,18 @@ static void check_segments(struct doctor *doctor, const char *dir)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		live += files[i].live;
+		live += files[i].live && !files[i].unknown, unknown += files[i].unknown;
 	segments_list_release(files, n);
-	if (n > live)
+	if (n > live + unknown)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
-			   "%zu wait%s to be taken in; `hotpath ingest --all` does", n - live,
-			   n - live == 1 ? "s" : "");
+			   "%zu wait%s to be taken in; `hotpath ingest --all` does",
+			   n - live - unknown, n - live - unknown == 1 ? "s" : "");
+	if (unknown)
+		doctor_say(doctor, DOCTOR_WARN, "segments",
+			   "%zu of processes of another container, where it cannot be seen whether "
+			   "they still "
+			   "run; when they do not, `hotpath ingest --all --force` takes them in",
+			   unknown);
 	if (live)
 		doctor_say(doctor, DOCTOR_OK, "segments", "%zu of processes that still run", live);
 }

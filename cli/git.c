@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "git.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/ci_branch.h"
 #include "spawn.h"
 #include "text.h"
+
+enum { PATIENCE_MS = 5000 };
+
+/* No lock, so that nobody's commit is in the way of ours; and a git that is measured itself must not record us. */
+static const char *const environment[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
+					  NULL};
 
 /* The first line of what a git command prints, to be freed; NULL when it fails. */
 static char *ask(const char *dir, const char *const *argv)
 {
-	/*
-	 * No lock, so that nobody's commit is in the way of ours; and a git that is measured itself
-	 * must not record us.
-	 */
-	static const char *const env[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
-					  NULL};
-	struct spawn spawn = {.argv = argv, .dir = dir, .env = env, .timeout_ms = 5000};
+	struct spawn spawn = {
+		.argv = argv, .dir = dir, .env = environment, .timeout_ms = PATIENCE_MS};
 	struct text out = {0};
 	int status = spawn_capture(&spawn, &out);
 	char *text = text_take(&out);
@@ -29,28 +33,115 @@ static char *ask(const char *dir, const char *const *argv)
 	return text;
 }
 
-void git_read(const char *dir, bool head, struct git_state *state)
+/* FNV-1a: it only has to tell one difference from another. */
+struct hash {
+	uint64_t value;
+	bool any;
+};
+
+static void hash_more(void *data, const char *bytes, size_t n)
 {
-	static const char *const commit[] = {"git", "rev-parse", "--verify", "-q", "HEAD", NULL};
-	static const char *const branch[] = {"git", "symbolic-ref", "--short", "-q", "HEAD", NULL};
+	struct hash *hash = data;
+
+	for (size_t i = 0; i < n; i++)
+		hash->value = (hash->value ^ (uint8_t)bytes[i]) * 0x100000001b3u;
+	hash->any |= n > 0;
+}
+
+/* What the user's configuration could change about a diff is said, so that the same difference has the same hash. */
+static void read_diff(const char *dir, struct git_state *state)
+{
+	static const char *const argv[] = {"git",
+					   "-c",
+					   "core.fsmonitor=false",
+					   "-c",
+					   "diff.algorithm=myers",
+					   "-c",
+					   "diff.indentHeuristic=false",
+					   "diff",
+					   "--no-ext-diff",
+					   "--no-textconv",
+					   "--no-color",
+					   "--no-renames",
+					   "--full-index",
+					   "--binary",
+					   "--submodule=short",
+					   "--src-prefix=a/",
+					   "--dst-prefix=b/",
+					   "-U3",
+					   "HEAD",
+					   NULL};
+	struct hash hash = {.value = 0xcbf29ce484222325u};
+	struct spawn spawn = {.argv = argv,
+			      .dir = dir,
+			      .env = environment,
+			      .timeout_ms = PATIENCE_MS,
+			      .sink = hash_more,
+			      .data = &hash};
+
+	if (spawn_capture(&spawn, NULL) == 0 && hash.any)
+		snprintf(state->diff, sizeof(state->diff), "%016llx",
+			 (unsigned long long)hash.value);
+}
+
+static void read_changes(const char *dir, struct git_state *state)
+{
 	/* The file system monitor is a program of the repository's choice: not to be run by a
 	 * reader. */
 	static const char *const status[] = {
 		"git", "-c", "core.fsmonitor=false", "status", "--porcelain", "-uno", NULL};
-	char *changes;
+	char *changes = ask(dir, status);
 
-	memset(state, 0, sizeof(*state));
-	state->dirty = -1;
-	if (head) {
-		state->commit = ask(dir, commit);
-		if (!state->commit)
-			return;
-		state->branch = ask(dir, branch);
-	}
-	changes = ask(dir, status);
 	if (changes)
 		state->dirty = *changes != '\0';
 	free(changes);
+	if (state->dirty == 1)
+		read_diff(dir, state);
+}
+
+static char *commit_of(const char *dir, const char *name)
+{
+	const char *argv[] = {"git", "rev-parse", "--verify", "-q", "--end-of-options", name, NULL};
+
+	return ask(dir, argv);
+}
+
+void git_read(const char *dir, struct git_state *state)
+{
+	git_read_for(dir, NULL, NULL, state);
+}
+
+void git_read_for(const char *dir, const char *branch, const char *commit, struct git_state *state)
+{
+	static const char *const of_head[] = {"git", "symbolic-ref", "--short", "-q", "HEAD", NULL};
+	char *head = commit_of(dir, "HEAD");
+
+	memset(state, 0, sizeof(*state));
+	state->dirty = -1;
+	if (!head)
+		return;
+	if (!commit && branch) {
+		char *ref = text_format("refs/heads/%s", branch);
+
+		state->commit = ref ? commit_of(dir, ref) : NULL;
+		commit = state->commit;
+		free(ref);
+	}
+	if (!commit || strcmp(commit, head) == 0)
+		read_changes(dir, state);
+	if (commit) {
+		free(head);
+		return;
+	}
+	state->commit = head;
+	state->branch = ask(dir, of_head);
+}
+
+char *git_top(const char *dir)
+{
+	static const char *const argv[] = {"git", "rev-parse", "--show-toplevel", NULL};
+
+	return ask(dir, argv);
 }
 
 void git_release(struct git_state *state)
@@ -90,29 +181,5 @@ char *git_branch_of(const char *name)
 
 const char *git_ci_branch(void)
 {
-	/* A pull request's own branch comes before the name of the merge that is being tested. */
-	static const char *const names[] = {
-		"GITHUB_HEAD_REF",
-		"GITHUB_REF_NAME",
-		"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
-		"CI_COMMIT_BRANCH",
-		"CI_COMMIT_REF_NAME",
-		"BUILDKITE_BRANCH",
-		"CIRCLE_BRANCH",
-		"TRAVIS_PULL_REQUEST_BRANCH",
-		"TRAVIS_BRANCH",
-		"DRONE_SOURCE_BRANCH",
-		"CHANGE_BRANCH",
-		"BRANCH_NAME",
-		"GIT_BRANCH",
-		"BUILD_SOURCEBRANCHNAME",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return value;
-	}
-	return NULL;
+	return ci_branch();
 }

@@ -8,19 +8,33 @@
 
 #include <stdbool.h>
 
+enum { GIT_DIFF = 17 }; /* 16 digits and a NUL */
+
 struct git_state {
 	char *branch; /* NULL: detached or unknown */
 	char *commit;
 	int dirty; /* -1 unknown; untracked files do not count */
+	char diff
+		[GIT_DIFF]; /* hash of the difference from the commit; "" when there is none, or it is unknown */
 };
 
 /*
- * git_read: asks git.
+ * git_read: asks git how things stand in a folder now.
  *
- * head     also for branch and commit, not only whether the work tree differs
- * Cost     a process or two, a few milliseconds, at most some seconds in a huge work tree
+ * Cost     some processes, a few milliseconds, at most some seconds in a huge work tree
  */
-void git_read(const char *dir, bool head, struct git_state *state);
+void git_read(const char *dir, struct git_state *state);
+
+/*
+ * git_read_for: the same for a run that started some time ago.
+ *
+ * branch, commit   what was noted at its start, NULL: unknown.  The commit of a known branch is that branch's; when
+ *                  another commit than the run's is checked out by now, dirty is unknown
+ */
+void git_read_for(const char *dir, const char *branch, const char *commit, struct git_state *state);
+
+/* git_top: the top folder of the work tree that a folder is in, to be freed; NULL when there is none. */
+char *git_top(const char *dir);
 void git_release(struct git_state *state);
 
 /* git_commit_of: the commit that a tag or another name means to git here, to be freed; NULL when none. */

@@ -7,7 +7,7 @@ void image_release(struct image *image)
 {
 	char **texts[] = {&image->cwd,	  &image->exe,	  &image->label,  &image->store,
 			  &image->root,	  &image->host,	  &image->kernel, &image->cpu,
-			  &image->branch, &image->commit, &image->token};
+			  &image->branch, &image->commit, &image->token,  &image->governor};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		free(*texts[i]);

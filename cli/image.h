@@ -25,6 +25,14 @@ enum image_error {
 	IMAGE_DAMAGED = -7,	  /* the header is unusable; image.damage says what */
 };
 
+/* How a process ended, as far as is known.  Values are stored: only append. */
+enum image_end {
+	IMAGE_END_UNSEEN = 0, /* a signal, _exit or exec, nobody knows */
+	IMAGE_END_EXIT = 1,   /* exit() or return from main */
+	IMAGE_END_UNLOAD = 2, /* quick_exit(), or the runtime was unloaded before */
+	IMAGE_END_EXEC = 3,   /* it goes on as another program */
+};
+
 /* One non-empty bucket of a histogram. */
 struct image_bucket {
 	uint32_t bucket;
@@ -98,13 +106,16 @@ struct image {
 	size_t argc;
 	bool argv_cut; /* argv was too long to keep whole */
 	/* NULL: unknown */
-	char *cwd, *exe, *label, *store, *root, *host, *kernel, *cpu, *branch, *commit, *token;
+	char *cwd, *exe, *label, *store, *root, *host, *kernel, *cpu, *branch, *commit, *token,
+		*governor;
+	double load; /* of the last minute at the start; negative: unknown */
 	uint32_t cpu_count;
 
 	/* when, and how it ended */
 	int64_t started_at_ns; /* CLOCK_REALTIME */
 	uint64_t duration_ns;
-	bool sealed;	 /* the process saw its own end */
+	bool sealed; /* the process saw its own end */
+	enum image_end ended;
 	bool has_status; /* exit_status is known */
 	int exit_status;
 
@@ -152,8 +163,12 @@ const char *image_lost_name(int cause);
  * image_writer_alive: whether the process that writes a segment still does.
  *
  * path     the segment file
- * Returns  1 alive, 0 ended (or replaced by exec), -1 cannot be known (another pid namespace): treat as alive
+ * Returns  1 alive, 0 ended (or replaced by exec), -1 cannot be known (another pid namespace, and we are
+ *          not in the machine's first, from which all can be seen): treat as alive
  */
 int image_writer_alive(const char *path);
+
+/* image_writer_replaced: whether that process goes on as another program, by exec. */
+bool image_writer_replaced(const char *path);
 
 #endif /* HOTPATH_IMAGE_H */

@@ -55,8 +55,10 @@ static const char *const sql[N_STATEMENTS] = {
 	[ADD_RUN] = "INSERT INTO run (run_id, parent_id, token, pid, ppid, argv, argv_cut, cwd, "
 		    "exe, label, root, host, kernel, cpu, cpu_count, branch, commit_id, dirty, "
 		    "started_at_ns, duration_ns, sealed, status, clock, ns_per_tick, inside_ns, "
-		    "outside_ns, threads, thread_ns, calls, lost, torn, damaged, damage) VALUES "
-		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    "outside_ns, threads, thread_ns, calls, lost, torn, damaged, damage, "
+		    "ended, governor, load, diff, git_at_start) VALUES "
+		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		    "?)",
 	[ADD_RUN_UNIT] = "INSERT OR IGNORE INTO run_unit (run, unit) VALUES (?,?)",
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
@@ -360,16 +362,17 @@ static void put_end_of_run(struct ingest *in, sqlite3_stmt *stmt)
 static int add_run(struct ingest *in, const struct ingest_facts *facts)
 {
 	const struct image *image = in->image;
-	const char *branch = image->branch ? image->branch : facts->branch;
-	const char *commit = image->commit ? image->commit : facts->commit;
-	const char *texts[9] = {image->cwd,    image->exe, image->label, image->root, image->host,
-				image->kernel, image->cpu, branch,	 commit};
+	const char *branch = facts->branch ? facts->branch : image->branch;
+	const char *commit = facts->commit ? facts->commit : image->commit;
+	const char *texts[10] = {image->cwd,  image->exe,     image->label, image->root,
+				 image->host, image->kernel,  image->cpu,   branch,
+				 commit,      image->governor};
 	static const uint8_t none[sizeof(image->parent_id)];
-	int64_t argv, keys[9] = {0};
+	int64_t argv, keys[10] = {0};
 	sqlite3_stmt *stmt;
 	int rc = intern_argv(in, &argv);
 
-	for (int i = 0; i < 9 && !rc; i++)
+	for (int i = 0; i < 10 && !rc; i++)
 		rc = intern(in, texts[i], &keys[i]);
 	if (rc)
 		return rc;
@@ -394,6 +397,17 @@ static int add_run(struct ingest *in, const struct ingest_facts *facts)
 	else
 		put_null(in, stmt);
 	put_end_of_run(in, stmt);
+	put(in, stmt, image->ended);
+	put_key(in, stmt, keys[9]);
+	if (image->load >= 0)
+		put_real(in, stmt, image->load);
+	else
+		put_null(in, stmt);
+	put_text(in, stmt, facts->diff);
+	if (facts->dirty >= 0)
+		put(in, stmt, facts->git_at_start);
+	else
+		put_null(in, stmt);
 	return add(in, stmt, &in->run);
 }
 
@@ -579,8 +593,25 @@ int ingest_run(struct store *store, const struct image *image, const struct inge
 	return rc;
 }
 
-int ingest_end(struct store *store, const char *token, int64_t pid, int status, int signal,
-	       struct error *error)
+static int note_machine(struct store *store, const char *token, double steal_percent,
+			struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt, "UPDATE run SET steal_percent = ?1 WHERE token = ?2",
+			       error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_double(stmt, 1, steal_percent);
+	sqlite3_bind_text(stmt, 2, token, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) != SQLITE_DONE)
+		rc = store_error(store, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int note_end(struct store *store, const char *token, int64_t pid,
+		    const struct ingest_seen *seen, struct error *error)
 {
 	sqlite3_stmt *stmt;
 	int rc = store_prepare(store, &stmt,
@@ -591,14 +622,31 @@ int ingest_end(struct store *store, const char *token, int64_t pid, int status, 
 
 	if (rc)
 		return rc;
-	if (status >= 0)
-		sqlite3_bind_int(stmt, 1, status);
-	if (signal)
-		sqlite3_bind_int(stmt, 2, signal);
+	if (seen->status >= 0)
+		sqlite3_bind_int(stmt, 1, seen->status);
+	if (seen->signal)
+		sqlite3_bind_int(stmt, 2, seen->signal);
 	sqlite3_bind_text(stmt, 3, token, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 4, pid);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		rc = store_error(store, error);
 	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int ingest_end(struct store *store, const char *token, int64_t pid, const struct ingest_seen *seen,
+	       struct error *error)
+{
+	int rc = store_begin(store, error);
+
+	if (rc)
+		return rc;
+	rc = note_end(store, token, pid, seen, error);
+	if (!rc && seen->steal_percent >= 0)
+		rc = note_machine(store, token, seen->steal_percent, error);
+	if (!rc)
+		rc = store_commit(store, error);
+	if (rc)
+		store_rollback(store);
 	return rc;
 }

@@ -14,8 +14,10 @@ struct store;
 
 /* What is known of a run besides its image. */
 struct ingest_facts {
-	const char *branch, *commit; /* used where the image has none; NULL: unknown */
+	const char *branch, *commit; /* NULL: those of the image */
 	int dirty;		     /* -1 unknown */
+	const char *diff; /* hash of the difference from the commit; NULL: none, or unknown */
+	bool git_at_start; /* dirty and diff were taken when the run started; else when it was taken in */
 };
 
 /*
@@ -28,16 +30,20 @@ struct ingest_facts {
 int ingest_run(struct store *store, const struct image *image, const struct ingest_facts *facts,
 	       int64_t *id, bool *added, struct error *error);
 
+/* What the parent of a process saw. */
+struct ingest_seen {
+	int status; /* exit status, or -1 */
+	int signal; /* that killed it, or 0 */
+	double steal_percent; /* of the processors' time that other virtual machines took meanwhile; negative: unknown */
+};
+
 /*
- * ingest_end: notes how the process of a `hotpath run` ended, as its parent saw it.
+ * ingest_end: notes how the process of a `hotpath run` ended.
  *
  * It is the newest run with that token and pid (a process that called exec has several), and only
- * fills in what the process did not see itself.
- *
- * status   exit status, or -1
- * signal   that killed it, or 0
+ * fills in what the process did not see itself.  The state of the machine goes to all runs with that token.
  */
-int ingest_end(struct store *store, const char *token, int64_t pid, int status, int signal,
+int ingest_end(struct store *store, const char *token, int64_t pid, const struct ingest_seen *seen,
 	       struct error *error);
 
 #endif /* HOTPATH_INGEST_H */

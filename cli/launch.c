@@ -12,8 +12,8 @@
 
 #include "command.h"
 #include "error.h"
-#include "git.h"
 #include "ingest.h"
+#include "machine.h"
 #include "query.h"
 #include "segments.h"
 #include "text.h"
@@ -128,15 +128,30 @@ static int wait_for(pid_t pid)
 int launch(const struct launch *what, struct launched *done, struct error *error)
 {
 	uint8_t random[16];
+	struct machine before;
 
 	memset(done, 0, sizeof(*done));
+	done->steal_percent = -1;
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return error_set(error, ERR_IO, "no random numbers: %s", strerror(errno));
 	text_hex(done->token, random, sizeof(random));
+	if (!what->idle) {
+		git_read(what->dir, &done->git);
+		done->git_top = done->git.commit ? git_top(what->dir) : NULL;
+	}
+	machine_read(&before);
 	done->failure = start(what, done->token, &done->pid);
 	if (!done->failure)
 		done->status = wait_for(done->pid);
+	done->steal_percent = machine_steal(&before);
 	return ERR_OK;
+}
+
+void launch_release(struct launched *done)
+{
+	git_release(&done->git);
+	free(done->git_top);
+	done->git_top = NULL;
 }
 
 int launch_exit_status(const struct launched *done)
@@ -149,9 +164,10 @@ int launch_exit_status(const struct launched *done)
 static int note_end(struct store *store, struct launched *done, struct error *error)
 {
 	int status = done->status;
-	int rc = ingest_end(store, done->token, done->pid,
-			    WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-			    WIFSIGNALED(status) ? WTERMSIG(status) : 0, error);
+	const struct ingest_seen seen = {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+					 .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+					 .steal_percent = done->steal_percent};
+	int rc = ingest_end(store, done->token, done->pid, &seen, error);
 
 	if (!rc)
 		rc = query_run_of_token(store, done->token, done->pid, &done->run, &done->runs,
@@ -166,7 +182,9 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 {
 	struct segment_wish wish = {.store = what->store,
 				    .token = done->token,
-				    .branch_hint = what->branch ? what->branch : git_ci_branch(),
+				    .branch = what->branch,
+				    .git = &done->git,
+				    .git_top = done->git_top,
 				    .patient = true};
 	int rc = segments_take(&wish, done->pid, warn, tally, error);
 

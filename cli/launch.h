@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "git.h"
+
 struct error;
 struct segment_tally;
 struct store;
@@ -20,9 +22,10 @@ struct launch {
 	const char *label;  /* of its runs, NULL: what the environment says */
 	bool idle;	    /* nothing is recorded: a warm-up, or a build */
 	bool quiet;	    /* its standard output is dropped */
-	const char *branch; /* for a detached HEAD, NULL: unknown */
+	const char *branch; /* of its runs, NULL: what they find out themselves */
 };
 
+/* launch_release() it in every case. */
 struct launched {
 	char token[33]; /* of all its processes */
 	pid_t pid;
@@ -30,6 +33,10 @@ struct launched {
 	int status;   /* as of waitpid() */
 	int64_t run;  /* its own process's, after launch_take(); 0: nothing was measured */
 	int64_t runs; /* of all its processes */
+	/* As things stood when it started; empty for one that is not recorded. */
+	struct git_state git;
+	char *git_top;
+	double steal_percent; /* of the processors' time meanwhile; negative: unknown */
 };
 
 /*
@@ -50,6 +57,8 @@ int launch_exit_status(const struct launched *done);
  */
 int launch_take(const struct launch *what, struct launched *done, struct store *store,
 		struct segment_tally *tally, struct error *error);
+
+void launch_release(struct launched *done);
 
 /* launch_explain: says why nothing was measured, as a warning. */
 void launch_explain(const struct segment_tally *tally, const char *command);

@@ -54,19 +54,23 @@ static void note_load(struct text *notes)
 	fclose(file);
 }
 
-void machine_note(const struct machine *before, struct text *notes)
+double machine_steal(const struct machine *before)
 {
 	struct machine after;
 
 	machine_read(&after);
+	if (before->all < 0 || after.all <= before->all || after.steal < before->steal)
+		return -1;
+	return 100 * (after.steal - before->steal) / (after.all - before->all);
+}
+
+void machine_note(const struct machine *before, struct text *notes)
+{
+	double steal = machine_steal(before);
+
 	note_governor(notes);
 	note_load(notes);
-	if (before->all >= 0 && after.all > before->all) {
-		double steal = 100 * (after.steal - before->steal) / (after.all - before->all);
-
-		if (steal > 1)
-			text_print(notes,
-				   "Other virtual machines took %.1f %% of the processors' time.\n",
-				   steal);
-	}
+	if (steal > 1)
+		text_print(notes, "Other virtual machines took %.1f %% of the processors' time.\n",
+			   steal);
 }

@@ -14,6 +14,9 @@ struct machine {
 /* machine_read: before the runs. */
 void machine_read(struct machine *before);
 
+/* machine_steal: percent of the processors' time since then that other virtual machines took; negative: unknown. */
+double machine_steal(const struct machine *before);
+
 /* machine_note: after them: a line for each thing that may have disturbed them. */
 void machine_note(const struct machine *before, struct text *notes);
 

@@ -11,6 +11,23 @@ const char *model_lost_name(int cause)
 	return image_lost_name(cause);
 }
 
+const char *model_run_how(const struct model_run *run)
+{
+	if (run->has_signal)
+		return "signal";
+	switch (run->ended) {
+	case MODEL_END_EXIT:
+		return "exit";
+	case MODEL_END_UNLOAD:
+		return "quick_exit";
+	case MODEL_END_EXEC:
+		return "exec";
+	case MODEL_END_UNSEEN:
+		break;
+	}
+	return run->has_status ? "_exit" : "unseen";
+}
+
 void model_run_release(struct model_run *run)
 {
 	for (size_t i = 0; run->argv && i < run->argc; i++)
@@ -24,6 +41,8 @@ void model_run_release(struct model_run *run)
 	free(run->cpu);
 	free(run->branch);
 	free(run->commit);
+	free(run->diff);
+	free(run->governor);
 	free(run->damage);
 	memset(run, 0, sizeof(*run));
 }

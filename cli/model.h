@@ -17,6 +17,14 @@ enum {
 	MODEL_PERCENTILES = 16, /* percentiles in one report, at most */
 };
 
+/* How a process ended, as it saw it itself; as enum image_end. */
+enum model_end {
+	MODEL_END_UNSEEN = 0,
+	MODEL_END_EXIT = 1,
+	MODEL_END_UNLOAD = 2,
+	MODEL_END_EXEC = 3,
+};
+
 /* One run: one process from its start (or exec, or fork) to its end. */
 struct model_run {
 	int64_t id;	    /* number in this store, never given twice */
@@ -29,12 +37,19 @@ struct model_run {
 	bool argv_cut; /* there were more arguments than were kept */
 	char *cwd, *exe, *label, *host, *kernel, *cpu, *branch, *commit;
 	int dirty;	       /* 1 the work tree differed from the commit, 0 not, -1 unknown */
+	char *diff;	       /* hash of that difference */
+	bool git_at_start;     /* these two are of the start; else of when the run was taken in */
 	int64_t started_at_ns; /* since 1970, UTC */
 	int64_t duration_ns;
 	bool sealed; /* the process saw its own end */
+	enum model_end ended;
 	bool has_status, has_signal;
-	int status, signal; /* valid when has_...: at most one of them */
-	int64_t threads;    /* that ever called a measured function */
+	int status, signal;   /* valid when has_...: at most one of them */
+	char *governor;	      /* of the processor's frequency, at the start */
+	double load;	      /* of the last minute, at the start; NAN unknown */
+	double steal_percent; /* of the processors' time, during the run; NAN unknown */
+	int64_t cpu_count;
+	int64_t threads; /* that ever called a measured function */
 	double inside_ns,
 		outside_ns; /* cost of measuring one call: in its own interval, and its caller's */
 	double overhead_percent;  /* share of the threads' time that measuring took; < 0 unknown */
@@ -119,6 +134,9 @@ struct model_table {
 	struct model_value *values; /* n_rows * n_columns, row by row */
 	size_t n_rows;
 };
+
+/* model_run_how: how a run ended: "exit", "signal", "_exit" (a status that only the parent saw), "quick_exit", "exec", "unseen". */
+const char *model_run_how(const struct model_run *run);
 
 /* model_lost_name: JSON key of a cause of loss, NULL for an unused one. */
 const char *model_lost_name(int cause);

@@ -140,6 +140,8 @@ void model_side_release(struct model_side *side)
 	free(side->branch);
 	free(side->command);
 	free(side->host);
+	free(side->cpu);
+	free(side->governor);
 }
 
 void model_diff_release(struct model_diff *diff)

@@ -102,7 +102,9 @@ struct model_side {
 	size_t n;	/* runs: processes of one `hotpath run` are one */
 	size_t *run_of; /* for each of run_ids: which of the n it belongs to */
 	char *commit, *branch, *command, *host; /* NULL: unknown, or not the same in all */
-	char **builds;				/* build-ids of its objects, ascending */
+	char *cpu, *governor; /* likewise, but "several" when not the same in all */
+	size_t n_diffs;	      /* different states of a work tree that differed from its commit */
+	char **builds;	      /* build-ids of its objects, ascending */
 	size_t n_builds;
 	int64_t failed, lost, dirty; /* runs that ended badly; calls lost; runs of a changed tree */
 	int64_t first_ns, last_ns;   /* when its first and its last run started */

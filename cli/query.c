@@ -19,19 +19,19 @@
 #include "text.h"
 
 _Static_assert((int)MODEL_LOST == (int)SEG_LOST_COUNT, "the model has a place for each cause");
+_Static_assert((int)MODEL_END_EXEC == (int)IMAGE_END_EXEC, "the model has a word for each end");
 
 /* Columns of a run in the order in which read_run() takes them. */
 #define TEXT_OF(column) "(SELECT value FROM text WHERE id = r." column ")"
-#define RUN_COLUMNS                                                                                                                                                                                             \
-	"r.id, r.run_id, r.parent_id, r.pid, " TEXT_OF("argv") ", r.argv_cut, " TEXT_OF(                                                                                                                        \
-		"cwd") ", " TEXT_OF("exe") ", " TEXT_OF("label") ", " TEXT_OF("host") ","                                                                                                                       \
-										      " " TEXT_OF("kernel") ", " TEXT_OF("cpu") ", " TEXT_OF(                                                                   \
-											      "br"                                                                                                              \
-											      "an"                                                                                                              \
-											      "c"                                                                                                               \
-											      "h") ", " TEXT_OF("commit_id") ", r.dirty, r.started_at_ns, r.duration_ns, r.sealed, "                            \
-															     "r.status, r.signal, r.threads, r.inside_ns, r.outside_ns, r.thread_ns, r.calls, " \
-															     "r.lost, r.torn, r.damaged, r.damage "
+/* clang-format off */
+#define RUN_COLUMNS \
+	"r.id, r.run_id, r.parent_id, r.pid, " TEXT_OF("argv") ", r.argv_cut, " TEXT_OF("cwd") ", " \
+	TEXT_OF("exe") ", " TEXT_OF("label") ", " TEXT_OF("host") ", " TEXT_OF("kernel") ", " \
+	TEXT_OF("cpu") ", " TEXT_OF("branch") ", " TEXT_OF("commit_id") ", r.dirty, r.diff, " \
+	"r.git_at_start, r.started_at_ns, r.duration_ns, r.sealed, r.ended, r.status, r.signal, " \
+	TEXT_OF("governor") ", r.load, r.steal_percent, r.cpu_count, r.threads, r.inside_ns, " \
+	"r.outside_ns, r.thread_ns, r.calls, r.lost, r.torn, r.damaged, r.damage "
+/* clang-format on */
 
 struct row {
 	sqlite3_stmt *stmt;
@@ -47,6 +47,15 @@ static int64_t next_int(struct row *row)
 static double next_real(struct row *row)
 {
 	return sqlite3_column_double(row->stmt, row->column++);
+}
+
+/* NAN for what is unknown. */
+static double next_unsure(struct row *row)
+{
+	bool known = sqlite3_column_type(row->stmt, row->column) != SQLITE_NULL;
+	double value = next_real(row);
+
+	return known ? value : NAN;
 }
 
 static bool next_known(struct row *row, int *value)
@@ -119,11 +128,18 @@ static int read_run(struct row *row, struct model_run *run, struct error *error)
 	run->commit = next_text(row);
 	if (!next_known(row, &run->dirty))
 		run->dirty = -1;
+	run->diff = next_text(row);
+	run->git_at_start = next_int(row) == 1;
 	run->started_at_ns = next_int(row);
 	run->duration_ns = next_int(row);
 	run->sealed = next_int(row) != 0;
+	run->ended = (enum model_end)next_int(row);
 	run->has_status = next_known(row, &run->status);
 	run->has_signal = next_known(row, &run->signal);
+	run->governor = next_text(row);
+	run->load = next_unsure(row);
+	run->steal_percent = next_unsure(row);
+	run->cpu_count = next_int(row);
 	run->threads = next_int(row);
 	run->inside_ns = next_real(row);
 	run->outside_ns = next_real(row);

@@ -74,7 +74,8 @@ static int newest_commit(struct store *store, const char *branch, int64_t until_
 	sqlite3_stmt *stmt;
 	int rc = store_prepare(store, &stmt,
 			       "SELECT coalesce(commit_id, 0) FROM run WHERE branch = " TEXT_ID
-			       " AND started_at_ns <= ?2 ORDER BY id DESC LIMIT 1",
+			       " AND started_at_ns <= ?2 ORDER BY started_at_ns DESC, id DESC "
+			       "LIMIT 1",
 			       error);
 
 	if (rc)

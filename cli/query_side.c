@@ -12,18 +12,36 @@
 #include "store.h"
 #include "text.h"
 
-enum column { TOKEN, BRANCH, COMMIT, HOST, ARGV, DIRTY, STATUS, SIGNAL, LOST, STARTED };
+enum column {
+	TOKEN,
+	BRANCH,
+	COMMIT,
+	HOST,
+	ARGV,
+	CPU,
+	GOVERNOR,
+	DIRTY,
+	STATUS,
+	SIGNAL,
+	LOST,
+	STARTED,
+	DIFF
+};
+
+enum { N_COMMON = GOVERNOR - BRANCH + 1 };
 
 static const char runs_sql[] =
 	"SELECT r.token, (SELECT value FROM text WHERE id = r.branch), "
 	"(SELECT value FROM text WHERE id = r.commit_id), "
 	"(SELECT value FROM text WHERE id = r.host), (SELECT value FROM text WHERE id = r.argv), "
-	"r.dirty, r.status, r.signal, r.lost, r.started_at_ns FROM run AS r WHERE r.id = ?";
+	"(SELECT value FROM text WHERE id = r.cpu), (SELECT value FROM text WHERE id = "
+	"r.governor), "
+	"r.dirty, r.status, r.signal, r.lost, r.started_at_ns, r.diff FROM run AS r WHERE r.id = ?";
 
 /* Keeps a text as long as it is the same in all runs. */
 struct common {
 	char **text;
-	bool differs;
+	bool differs, several; /* different ones, not only some unknown */
 };
 
 static int keep_common(struct common *common, const char *text, size_t at)
@@ -32,6 +50,7 @@ static int keep_common(struct common *common, const char *text, size_t at)
 		*common->text = text ? strdup(text) : NULL;
 		return text && !*common->text ? -1 : 0;
 	}
+	common->several |= text && *common->text && strcmp(text, *common->text) != 0;
 	common->differs |= !text || !*common->text || strcmp(text, *common->text) != 0;
 	return 0;
 }
@@ -43,6 +62,36 @@ static size_t run_of(struct model_side *side, char **tokens, const char *token, 
 		if (tokens[i] && strcmp(tokens[i], token) == 0)
 			return side->run_of[i];
 	return side->n++;
+}
+
+/* Different texts, few of them. */
+struct set {
+	char **texts;
+	size_t n;
+};
+
+static int add_to_set(struct set *set, const char *text)
+{
+	char **more;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (!text || strcmp(set->texts[i], text) == 0)
+			return 0;
+	if (!text)
+		return 0;
+	more = realloc(set->texts, (set->n + 1) * sizeof(*more));
+	if (!more)
+		return -1;
+	set->texts = more;
+	more[set->n] = strdup(text);
+	return more[set->n++] ? 0 : -1;
+}
+
+static void release_set(struct set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		free(set->texts[i]);
+	free(set->texts);
 }
 
 static const char *column_text(sqlite3_stmt *stmt, int column)
@@ -87,8 +136,10 @@ static void show_command(struct model_side *side)
 static int read_runs(struct store *store, struct model_side *side, char **tokens,
 		     struct error *error)
 {
-	struct common common[] = {
-		{&side->branch, 0}, {&side->commit, 0}, {&side->host, 0}, {&side->command, 0}};
+	struct common common[N_COMMON] = {{.text = &side->branch}, {.text = &side->commit},
+					  {.text = &side->host},   {.text = &side->command},
+					  {.text = &side->cpu},	   {.text = &side->governor}};
+	struct set diffs = {0};
 	sqlite3_stmt *stmt;
 	int rc = store_prepare(store, &stmt, runs_sql, error);
 
@@ -107,16 +158,20 @@ static int read_runs(struct store *store, struct model_side *side, char **tokens
 		tokens[i] = token ? strdup(token) : NULL;
 		side->run_of[i] = run_of(side, tokens, token, i);
 		count(side, stmt, i);
-		for (int c = 0; c < 4; c++)
+		for (int c = 0; c < N_COMMON; c++)
 			if (keep_common(&common[c], column_text(stmt, BRANCH + c), i))
 				rc = error_memory(error);
+		if (!rc && add_to_set(&diffs, column_text(stmt, DIFF)))
+			rc = error_memory(error);
 	}
 	sqlite3_finalize(stmt);
-	for (int c = 0; c < 4; c++) {
+	side->n_diffs = diffs.n;
+	release_set(&diffs);
+	for (int c = 0; c < N_COMMON; c++) {
 		if (!common[c].differs)
 			continue;
 		free(*common[c].text);
-		*common[c].text = NULL;
+		*common[c].text = c >= CPU - BRANCH && common[c].several ? strdup("several") : NULL;
 	}
 	show_command(side);
 	return rc;

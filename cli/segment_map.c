@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A segment file: mapped, its header checked, its writer looked for. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -162,6 +163,52 @@ static int maps_file(uint32_t pid, const struct stat *st)
 	return found;
 }
 
+static bool is_number(const char *name)
+{
+	return *name && name[strspn(name, "0123456789")] == '\0';
+}
+
+/*
+ * in_other_namespace: as image_writer_alive(), for a writer that had its number in another pid namespace: a container's.
+ * From the first namespace of the machine all processes can be seen, and the start time, which is the same in each
+ * namespace, tells whether ours is among them.
+ */
+static int in_other_namespace(const struct seg_header *h, const struct stat *ns,
+			      const struct stat *segment)
+{
+	enum { FIRST = 0xeffffffc }; /* the kernel's number of the first pid namespace, since 3.8 */
+	struct dirent *entry;
+	DIR *proc;
+	int alive = 0;
+
+	if (ns->st_ino != (ino_t)(unsigned)FIRST || !(proc = opendir("/proc")))
+		return -1;
+	while (!alive && (entry = readdir(proc)))
+		if (is_number(entry->d_name)) {
+			uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+			alive = same_process(pid, h->proc_start) && maps_file(pid, segment);
+		}
+	closedir(proc);
+	return alive;
+}
+
+bool image_writer_replaced(const char *path)
+{
+	struct segment_map map;
+	struct stat st, ns;
+	bool replaced = false;
+
+	if (segment_map_open(&map, path) == IMAGE_OK && stat(path, &st) == 0 &&
+	    same_boot(map.header.boot_id) &&
+	    (!map.header.pid_ns || stat("/proc/self/ns/pid", &ns) != 0 ||
+	     ns.st_ino == map.header.pid_ns))
+		replaced = same_process(map.header.pid, map.header.proc_start) &&
+			   !maps_file(map.header.pid, &st);
+	segment_map_close(&map);
+	return replaced;
+}
+
 int image_writer_alive(const char *path)
 {
 	struct segment_map map;
@@ -180,6 +227,6 @@ int image_writer_alive(const char *path)
 	if (!same_boot(h.boot_id))
 		return 0;
 	if (h.pid_ns && stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != h.pid_ns)
-		return -1;
+		return in_other_namespace(&h, &ns, &st);
 	return same_process(h.pid, h.proc_start) && maps_file(h.pid, &st);
 }

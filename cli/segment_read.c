@@ -63,9 +63,24 @@ static char **text_of_key(struct image *image, uint32_t key)
 		return &image->commit;
 	case SEG_KEY_TOKEN:
 		return &image->token;
+	case SEG_KEY_GOVERNOR:
+		return &image->governor;
 	default:
 		return NULL;
 	}
+}
+
+static double read_load(const char *value, uint32_t length)
+{
+	char text[16], *end;
+	double load;
+
+	if (length >= sizeof(text))
+		return -1;
+	memcpy(text, value, length);
+	text[length] = 0;
+	load = strtod(text, &end);
+	return end != text && !*end && load >= 0 && load < 1e6 ? load : -1;
 }
 
 static int add_record(struct image *image, uint32_t key, const char *value, uint32_t length)
@@ -74,6 +89,8 @@ static int add_record(struct image *image, uint32_t key, const char *value, uint
 
 	if (key == SEG_KEY_ARGV)
 		return add_arguments(image, value, length);
+	if (key == SEG_KEY_LOAD)
+		image->load = read_load(value, length);
 	if (key == SEG_KEY_CUT)
 		image->argv_cut = true;
 	if (key == SEG_KEY_BUDGET && length == sizeof(image->budget))
@@ -379,6 +396,9 @@ static void read_header(const struct seg_header *h, struct image *image)
 	image->sealed = h->state == SEG_SEALED;
 	image->has_status = image->sealed && h->end_how == SEG_END_EXIT;
 	image->exit_status = image->has_status ? h->exit_status & 0xff : 0;
+	image->load = -1;
+	if (image->sealed)
+		image->ended = image->has_status ? IMAGE_END_EXIT : IMAGE_END_UNLOAD;
 	image->clock = (int)h->clock;
 	image->threads_seen = h->n_threads;
 	memcpy(image->lost, h->lost, sizeof(image->lost));

@@ -49,19 +49,21 @@ static enum header_state read_header(int fd)
 	return header.state == SEG_SEALED ? HEADER_SEALED : HEADER_RECORDING;
 }
 
-/* True when its writer may still write.  A sealed one is complete, whatever its process still does.
- */
-static bool is_live(const char *path, int fd)
+enum life {
+	LIFE_OVER,    /* a sealed one is complete, whatever its process still does */
+	LIFE_ON,      /* its writer may still write */
+	LIFE_UNKNOWN, /* its writer cannot be seen */
+};
+
+static enum life read_life(const char *path, int fd)
 {
-	switch (read_header(fd)) {
-	case HEADER_SEALED:
-	case HEADER_BAD:
-		return false;
-	case HEADER_RECORDING:
-		break;
-	}
+	int alive;
+
+	if (read_header(fd) != HEADER_RECORDING)
+		return LIFE_OVER;
 	/* Sealed in between: asked again by the next command. */
-	return image_writer_alive(path) != 0;
+	alive = image_writer_alive(path);
+	return alive > 0 ? LIFE_ON : alive < 0 ? LIFE_UNKNOWN : LIFE_OVER;
 }
 
 /* ERR_OK with *fd < 0 when the file is gone, or held by another process that we do not wait for. */
@@ -106,28 +108,50 @@ static bool same_folder(const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
-static int ingest_image(const struct image *image, const char *dir, const char *branch_hint,
+/* Whether the git state that was taken at the start is that of the work tree which the run is of. */
+static bool is_of_start(const struct image *image, const struct segment_wish *wish,
+			const char *folder)
+{
+	char *top;
+	bool same;
+
+	if (!wish->git || !wish->git->commit || !wish->git_top)
+		return false;
+	if (image->commit && strcmp(image->commit, wish->git->commit) != 0)
+		return false;
+	top = same_folder(folder, wish->git_top) ? strdup(wish->git_top) : git_top(folder);
+	same = top && same_folder(top, wish->git_top);
+	free(top);
+	return same;
+}
+
+static int ingest_image(const struct image *image, const char *dir, const struct segment_wish *wish,
 			int64_t *id, bool *added, struct error *error)
 {
 	const char *folder = image->root ? image->root : image->cwd;
-	struct git_state git = {.dirty = -1};
+	struct git_state now = {.dirty = -1};
+	const struct git_state *git = &now;
 	struct ingest_facts facts;
 	struct store store;
 	int rc;
 
 	/* Before the store is locked: git may take its time. */
-	if (folder)
-		git_read(folder, !image->commit, &git);
-	facts.branch = git.branch ? git.branch : branch_hint && *branch_hint ? branch_hint : NULL;
-	facts.commit = git.commit;
-	facts.dirty = git.dirty;
-	if (!image->commit && !git.commit)
+	if (folder && is_of_start(image, wish, folder))
+		git = wish->git;
+	else if (folder)
+		git_read_for(folder, image->branch, image->commit, &now);
+	facts.commit = image->commit ? image->commit : git->commit;
+	facts.branch = wish->branch ? wish->branch : image->branch ? image->branch : git->branch;
+	if (!facts.commit)
 		facts.branch = NULL;
+	facts.dirty = git->dirty;
+	facts.diff = *git->diff ? git->diff : NULL;
+	facts.git_at_start = git == wish->git;
 	rc = store_open(&store, dir, STORE_WRITE, error);
 	if (!rc)
 		rc = ingest_run(&store, image, &facts, id, added, error);
 	store_close(&store);
-	git_release(&git);
+	git_release(&now);
 	return rc;
 }
 
@@ -169,7 +193,7 @@ static int take_image(const char *path, const struct segment_wish *wish, const s
 	result->store = strdup(dir);
 	if (!result->store)
 		return error_memory(error);
-	rc = ingest_image(image, dir, wish->branch_hint, &result->id, &added, error);
+	rc = ingest_image(image, dir, wish, &result->id, &added, error);
 	if (rc)
 		return rc;
 	result->outcome = added ? SEGMENT_TAKEN : SEGMENT_KNOWN;
@@ -185,15 +209,19 @@ static int take_locked(const char *path, int fd, const struct segment_wish *wish
 		       struct segment_result *result, struct error *error)
 {
 	struct image image;
+	enum life life;
 	int rc;
 
-	if (is_live(path, fd)) {
+	life = read_life(path, fd);
+	if (life == LIFE_ON || (life == LIFE_UNKNOWN && !wish->force)) {
 		result->outcome = SEGMENT_LIVE;
 		return ERR_OK;
 	}
 	memset(&image, 0, sizeof(image));
 	rc = image_read(path, &image);
 	if (rc == IMAGE_OK) {
+		if (!image.sealed && image_writer_replaced(path))
+			image.ended = IMAGE_END_EXEC;
 		rc = take_image(path, wish, &image, result, error);
 	} else if (rc == IMAGE_EMPTY) {
 		result->outcome = SEGMENT_EMPTY;
@@ -249,7 +277,10 @@ static bool examine(struct segment_file *file, const char *name)
 	if (ours) {
 		file->changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		file->pid = (pid_t)strtol(name, NULL, 10);
-		file->live = is_live(file->path, fd);
+		enum life life = read_life(file->path, fd);
+
+		file->live = life != LIFE_OVER;
+		file->unknown = life == LIFE_UNKNOWN;
 		if (read_header(fd) == HEADER_BAD && time(NULL) - st.st_mtim.tv_sec < YOUNG_S)
 			file->live = true;
 	}
@@ -334,7 +365,8 @@ static int take_one(const struct segment_file *file, const struct segment_wish *
 	struct segment_result result = {.outcome = SEGMENT_LIVE};
 	struct error error = {0};
 
-	if (!file->live && segment_take(file->path, wish, &result, &error))
+	if ((!file->live || (file->unknown && wish->force)) &&
+	    segment_take(file->path, wish, &result, &error))
 		warn(error.text);
 	free(result.store);
 	switch (result.outcome) {
@@ -347,6 +379,7 @@ static int take_one(const struct segment_file *file, const struct segment_wish *
 		break;
 	case SEGMENT_LIVE:
 		tally->live++;
+		tally->unknown += file->unknown;
 		break;
 	case SEGMENT_REFUSED:
 		tally->refused++;

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 struct error;
+struct git_state;
 
 enum segment_outcome {
 	SEGMENT_TAKEN,	 /* its run is in the store, and the file gone */
@@ -27,11 +28,15 @@ enum segment_outcome {
 
 /* What to take, and where to. */
 struct segment_wish {
-	const char *store;	 /* where a segment goes that names no store */
-	bool only_store;	 /* leave those for other stores alone */
-	const char *token;	 /* only those of this `hotpath run`, NULL: all */
-	const char *branch_hint; /* for a detached HEAD, NULL or "": none */
-	bool patient;		 /* wait for another process that takes in the same segment */
+	const char *store;  /* where a segment goes that names no store */
+	bool only_store;    /* leave those for other stores alone */
+	const char *token;  /* only those of this `hotpath run`, NULL: all */
+	const char *branch; /* in place of what the segment says, "" for none; NULL: as it says */
+	bool patient;	    /* wait for another process that takes in the same segment */
+	bool force;	    /* also where it cannot be known whether the process still writes */
+	/* How things stood in a work tree when the run started, of which git_top is the top folder; NULL: unknown. */
+	const struct git_state *git;
+	const char *git_top;
 };
 
 struct segment_result {
@@ -51,6 +56,7 @@ int segment_take(const char *path, const struct segment_wish *wish, struct segme
 
 struct segment_tally {
 	size_t taken, empty, live, refused;
+	size_t unknown;	 /* of those that are live: perhaps not */
 	int64_t last_id; /* run that was taken in last, 0: none */
 };
 
@@ -67,8 +73,9 @@ int segments_take(const struct segment_wish *wish, pid_t last_pid, segment_warn_
 struct segment_file {
 	char *path;
 	int64_t changed_ns;
-	pid_t pid; /* by its name, 0 unknown */
-	bool live; /* still recording */
+	pid_t pid;    /* by its name, 0 unknown */
+	bool live;    /* still recording, or unknown */
+	bool unknown; /* of another pid namespace: it cannot be known whether it still records */
 };
 
 /* segments_list: the segment files for a store's folder, oldest first; segments_list_release() it.

@@ -42,7 +42,7 @@ static void child(const struct spawn *spawn, int out, int report)
 }
 
 /* Reads until the end of the output; false when the time is up first. */
-static bool read_all(int fd, long deadline, struct text *out)
+static bool read_all(int fd, long deadline, const struct spawn *spawn, struct text *out)
 {
 	char buffer[4096];
 
@@ -60,7 +60,9 @@ static bool read_all(int fd, long deadline, struct text *out)
 		n = read(fd, buffer, sizeof(buffer));
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return true;
-		if (n > 0 && out && out->n < CAPTURE_MAX)
+		if (n > 0 && spawn->sink)
+			spawn->sink(spawn->data, buffer, (size_t)n);
+		else if (n > 0 && out && out->n < CAPTURE_MAX)
 			text_append(out, buffer, (size_t)n);
 	}
 }
@@ -108,7 +110,7 @@ int spawn_capture(const struct spawn *spawn, struct text *out)
 	close(pipe_report[1]);
 	failed = pid < 0 || read(pipe_report[0], &byte, 1) == 1;
 	close(pipe_report[0]);
-	if (!failed && !read_all(pipe_out[0], deadline, out))
+	if (!failed && !read_all(pipe_out[0], deadline, spawn, out))
 		kill(pid, SIGKILL);
 	close(pipe_out[0]);
 	if (pid < 0)

@@ -7,6 +7,7 @@
 #define HOTPATH_SPAWN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct text;
 
@@ -15,6 +16,9 @@ struct spawn {
 	const char *dir;	 /* to run it in, NULL: here */
 	const char *const *env;	 /* "NAME=value" to add, NULL-terminated, or NULL */
 	int timeout_ms;
+	/* Gets what it prints, piece by piece and however much, in place of `out`; NULL: none. */
+	void (*sink)(void *data, const char *bytes, size_t n);
+	void *data;	  /* of the sink */
 	bool with_errors; /* capture standard error too, instead of dropping it */
 };
 

@@ -134,9 +134,11 @@ char *view_run_end(const struct model_run *run)
 
 	if (run->has_signal)
 		return text_format("killed by %s", format_signal(name, run->signal));
+	if (!run->has_status && run->ended == MODEL_END_UNSEEN)
+		return strdup("killed or _exit");
 	if (run->has_status)
-		return text_format("exit %d%s", run->status, run->sealed ? "" : " (unsealed)");
-	return strdup(run->sealed ? "exit ?" : "killed or unsealed");
+		return text_format("%s %d", model_run_how(run), run->status);
+	return strdup(model_run_how(run));
 }
 
 int view_table(const struct model_table *table, const struct view *view, struct error *error)

@@ -53,6 +53,7 @@ int view_report_bench(const struct model_report *report, const struct view *view
 /* view_run_...: parts of a run for people, printable, to be freed; NULL when out of memory. */
 char *view_run_command(const struct model_run *run); /* "./lua bench.lua" */
 char *view_run_version(const struct model_run *run); /* "main@3f2c1ab*", "" when unknown */
-char *view_run_end(const struct model_run *run);     /* "exit 0", "killed by SIGKILL", "unsealed" */
+char *
+view_run_end(const struct model_run *run); /* "exit 0", "killed by SIGKILL", "_exit 1", "exec" */
 
 #endif /* HOTPATH_VIEW_H */

@@ -72,6 +72,32 @@ static size_t count_shared(const struct model_side *a, const struct model_side *
 	return n;
 }
 
+/* A difference of the machines that is known. */
+static void note_other(const char *what, const char *base, const char *head, struct text *notes)
+{
+	bool mixed =
+		(base && strcmp(base, "several") == 0) || (head && strcmp(head, "several") == 0);
+	char *base_shown, *head_shown;
+
+	if (!base || !head || (!mixed && strcmp(base, head) == 0))
+		return;
+	base_shown = text_printable(base);
+	head_shown = text_printable(head);
+	text_print(notes, "The %s differ: %s on the base side, %s on the head side.\n", what,
+		   base_shown ? base_shown : "", head_shown ? head_shown : "");
+	free(base_shown);
+	free(head_shown);
+}
+
+static void note_states(const struct model_side *side, const char *name, struct text *notes)
+{
+	if (side->n_diffs > 1)
+		text_print(notes,
+			   "The runs on the %s side are of %zu different states of the work tree: "
+			   "they may be runs of different programs.\n",
+			   name, side->n_diffs);
+}
+
 static void note_sides(const struct model_diff *diff, struct text *notes)
 {
 	const struct model_side *a = &diff->base, *b = &diff->head;
@@ -89,6 +115,8 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 			a->builds[0]);
 	if (differ(a->host, b->host))
 		text_print(notes, "The runs are from different machines.\n");
+	note_other("processors", a->cpu, b->cpu, notes);
+	note_other("frequency governors", a->governor, b->governor, notes);
 	if (!a->command || !b->command)
 		text_print(notes, "Not all runs of a side are of the same command.\n");
 	if (failed)
@@ -100,6 +128,8 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 			"%lld run%s on the base and %lld on the head side are of a work tree that "
 			"differed from its commit.\n",
 			(long long)a->dirty, plural(a->dirty), (long long)b->dirty);
+	note_states(a, "base", notes);
+	note_states(b, "head", notes);
 	if (lost)
 		text_print(notes, "%lld call%s could not be recorded.\n", (long long)lost,
 			   plural(lost));

@@ -30,6 +30,15 @@ static json_t *lost_json(const struct model_run *run)
 	return lost;
 }
 
+static json_t *machine_json(const struct model_run *run)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", json_out_text(run->kernel),
+			 "cpu", json_out_text(run->cpu), "cpu_count",
+			 known(run->cpu_count > 0, run->cpu_count), "governor",
+			 json_out_text(run->governor), "load", json_out_real(run->load),
+			 "steal_percent", json_out_real(run->steal_percent));
+}
+
 static json_t *run_json(const struct model_run *run)
 {
 	char started[FORMAT_ROOM];
@@ -38,17 +47,21 @@ static json_t *run_json(const struct model_run *run)
 	for (size_t i = 0; i < run->argc; i++)
 		json_array_append_new(argv, json_out_text(run->argv[i]));
 	return json_pack(
-		"{s:I, s:o, s:o, s:s, s:I, s:{s:o, s:o, s:b}, s:{s:o, s:o, s:o}, s:o, s:I, "
-		"s:{s:o, s:o}, s:o}",
+		"{s:I, s:o, s:o, s:s, s:I, s:{s:o, s:o, s:b, s:s}, s:{s:o, s:o, s:o, s:o, s:o}, "
+		"s:o, "
+		"s:o, s:I, s:{s:o, s:o}, s:o}",
 		"id", (json_int_t)run->id, "argv", argv, "label", json_out_text(run->label),
 		"started_at", format_utc(started, run->started_at_ns), "duration_ns",
 		(json_int_t)run->duration_ns, "exit", "status", known(run->has_status, run->status),
-		"signal", known(run->has_signal, run->signal), "sealed", (int)run->sealed, "git",
-		"branch", json_out_text(run->branch), "commit", json_out_text(run->commit), "dirty",
-		run->dirty < 0 ? json_null() : json_boolean(run->dirty), "host",
-		json_out_text(run->host), "threads", (json_int_t)run->threads, "overhead",
-		"inside_ns", json_out_real(run->inside_ns), "outside_ns",
-		json_out_real(run->outside_ns), "lost", lost_json(run));
+		"signal", known(run->has_signal, run->signal), "sealed", (int)run->sealed, "how",
+		model_run_how(run), "git", "branch", json_out_text(run->branch), "commit",
+		json_out_text(run->commit), "dirty",
+		run->dirty < 0 ? json_null() : json_boolean(run->dirty), "diff",
+		json_out_text(run->diff), "taken",
+		run->dirty < 0 ? json_null() : json_string(run->git_at_start ? "start" : "end"),
+		"host", json_out_text(run->host), "machine", machine_json(run), "threads",
+		(json_int_t)run->threads, "overhead", "inside_ns", json_out_real(run->inside_ns),
+		"outside_ns", json_out_real(run->outside_ns), "lost", lost_json(run));
 }
 
 static json_t *function_json(const struct model_function *f,

@@ -38,6 +38,22 @@ static void print_damage(const struct model_run *run, const struct view *view)
 	}
 }
 
+/* What of the machine's state makes times unsteady, as machine_note() has it; nothing when it was quiet. */
+static void print_machine(const struct model_run *run, const struct view *view)
+{
+	if (run->load > 1.5 && run->load > 0.75 * (double)run->cpu_count)
+		fprintf(view->stream, "   load %.1f on %lld processors", run->load,
+			(long long)run->cpu_count);
+	if (run->steal_percent > 1)
+		fprintf(view->stream, "   steal %.1f %%", run->steal_percent);
+	if (run->governor && strcmp(run->governor, "performance") != 0) {
+		char *shown = text_printable(run->governor);
+
+		fprintf(view->stream, "   governor %s", shown ? shown : "");
+		free(shown);
+	}
+}
+
 static int print_header(const struct model_run *run, const struct view *view, struct error *error)
 {
 	bool markdown = view->format == VIEW_MARKDOWN;
@@ -82,6 +98,7 @@ static int print_header(const struct model_run *run, const struct view *view, st
 	fprintf(view->stream, "   lost %lld", (long long)run->lost_total);
 	if (run->threads != 1)
 		fprintf(view->stream, "   %lld threads", (long long)run->threads);
+	print_machine(run, view);
 	fputs("\n", view->stream);
 	if (markdown)
 		fputs("\n", view->stream);

@@ -25,7 +25,13 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 	r.ns_per_tick, r.inside_ns, r.outside_ns,
 	100.0 * r.calls * (r.inside_ns + r.outside_ns)
 		/ nullif(max(r.duration_ns, r.thread_ns), 0) AS overhead_percent,
-	r.lost, r.torn, r.damaged, r.damage
+	r.lost, r.torn, r.damaged, r.damage,
+	-- as model_run_how()
+	CASE WHEN r.signal IS NOT NULL THEN 'signal' WHEN r.ended = 3 THEN 'exec' WHEN r.ended = 1 THEN 'exit'
+		WHEN r.ended = 2 THEN 'quick_exit' WHEN r.status IS NOT NULL THEN '_exit' ELSE 'unseen' END AS how,
+	r.diff, CASE r.git_at_start WHEN 1 THEN 'start' WHEN 0 THEN 'end' END AS git_taken,
+	(SELECT value FROM text WHERE id = r.governor) AS governor,
+	r.load, r.steal_percent
 FROM run AS r;
 
 DROP VIEW IF EXISTS functions;

@@ -19,6 +19,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "ci_branch.h"
 #include "runtime.h"
 
 enum {
@@ -127,6 +128,10 @@ static void add_host(void)
 	if (hp_read_file("/proc/cpuinfo", buffer, 4096) > 0 && (p = strstr(buffer, "model name")) &&
 	    (p = strchr(p, ':')))
 		add_text(SEG_KEY_CPU, cut_line(p + 1 + (p[1] == ' ')));
+	hp_governor(buffer, 64);
+	add_text(SEG_KEY_GOVERNOR, buffer);
+	hp_load(buffer, 64);
+	add_text(SEG_KEY_LOAD, buffer);
 }
 
 /* git_folder: the folder that has HEAD, for a project in `root` or above; false when there is none.
@@ -170,8 +175,12 @@ static void add_git(const char *root)
 	cut_line(head);
 	if (strncmp(head, "ref: ", 5)) {
 		add_text(SEG_KEY_COMMIT, head);
+		add_text(SEG_KEY_BRANCH, ci_branch());
 		return;
 	}
+	/* What git writes where refs are in another form (reftable); only git itself can tell. */
+	if (strcmp(head + 5, "refs/heads/.invalid") == 0)
+		return;
 	if (strncmp(head + 5, "refs/heads/", 11) == 0)
 		add_text(SEG_KEY_BRANCH, head + 16);
 	if (join(path_buffer, sizeof(path_buffer), git, "commondir") &&

@@ -226,6 +226,10 @@ void hp_process_forked(void);
 const char *hp_env(const char *name);
 long hp_read_file(const char *path, char *buf, size_t size);
 
+/* facts.c */
+void hp_governor(char *word, size_t size);
+void hp_load(char *word, size_t size);
+
 /* clock.c */
 uint32_t hp_clock_choose(void);
 void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns);

@@ -201,7 +201,9 @@ enum seg_key {
 	SEG_KEY_CUT = 13,    /* the key (one byte) whose value had to be cut */
 	SEG_KEY_BUDGET =
 		14, /* uint32_t, as in struct hotpath_unit, of the first unit; none: no limit */
-	SEG_KEY_COUNT = 15,
+	SEG_KEY_GOVERNOR = 15, /* frequency governor at the start */
+	SEG_KEY_LOAD = 16,     /* load of the last minute at the start, as /proc/loadavg has it */
+	SEG_KEY_COUNT = 17,
 };
 
 /*

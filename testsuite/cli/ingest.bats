@@ -54,7 +54,7 @@ load helper
   wait $pid || true
   run hotpath report
   [ "$status" -eq 0 ]
-  [[ ${lines[0]} == *"killed or unsealed"* ]]
+  [[ ${lines[0]} == *"killed or _exit"* ]]
   [[ $output == *"wait_here [running]"* ]]
   [ "$(query "select calls, running, mean_ns is null from functions where name = 'wait_here'")" = 1,1,1 ]
   [ "$(query "select calls from functions where name = 'inner'")" = 100 ]
@@ -191,7 +191,7 @@ load helper
   mkdir bin; ln -s "$(command -v hotpath)" bin/
   leave_segment
   PATH=$T/bin hotpath ingest -q
-  [ "$(hotpath report -f json | jq -c .run.git)" = '{"branch":null,"commit":null,"dirty":null}' ]
+  [ "$(hotpath report -f json | jq -c .run.git)" = '{"branch":null,"commit":null,"dirty":null,"diff":null,"taken":null}' ]
 }
 
 @test "the store is beside hotpath.yaml, else .git, else in the state folder" {

@@ -13,7 +13,7 @@ load helper
   leave_segment
   run hotpath report
   [ "$status" -eq 0 ]
-  [[ ${lines[0]} == "Run 1  "*"/prog  "*" exit 0   overhead "*" %   lost 0" ]]
+  [[ ${lines[0]} == "Run 1  "*"/prog  "*" exit 0   overhead "*" %   lost 0"* ]]
   [[ ${lines[1]} == "Function "*"Calls"*"Mean"*"P50"*"P95"*"P99"*"Self"*"Total"*"% run" ]]
   [[ $output == *"the | outer "*" 10 "* ]]
   [[ $output == *"inner "*" 100 "* ]]
@@ -26,9 +26,9 @@ load helper
   hotpath report -f json >r.json
   [ "$(jq -c 'keys_unsorted' r.json)" = '["schema","run","functions"]' ]
   [ "$(jq .schema r.json)" = 1 ]
-  [ "$(jq -c '.run|keys_unsorted' r.json)" = '["id","argv","label","started_at","duration_ns","exit","git","host","threads","overhead","lost"]' ]
-  [ "$(jq -c '.run.exit' r.json)" = '{"status":3,"signal":null,"sealed":true}' ]
-  [ "$(jq -c '.run.git|keys_unsorted' r.json)" = '["branch","commit","dirty"]' ]
+  [ "$(jq -c '.run|keys_unsorted' r.json)" = '["id","argv","label","started_at","duration_ns","exit","git","host","machine","threads","overhead","lost"]' ]
+  [ "$(jq -c '.run.exit' r.json)" = '{"status":3,"signal":null,"sealed":true,"how":"exit"}' ]
+  [ "$(jq -c '.run.git|keys_unsorted' r.json)" = '["branch","commit","dirty","diff","taken"]' ]
   [ "$(jq -c '.run.overhead|keys_unsorted' r.json)" = '["inside_ns","outside_ns"]' ]
   [ "$(jq -c '.functions[0]|keys_unsorted' r.json)" = '["name","mangled","label","file","line","language","calls","total_ns","self_ns","mean_ns","min_ns","max_ns","percentiles","percent","group","kind","body","sample"]' ]
   [ "$(jq -c '.run.argv[1]' r.json)" = '"3"' ]

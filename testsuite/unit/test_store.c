@@ -141,6 +141,84 @@ static void failed_migration_changes_nothing(void **state)
 	store_close(&store);
 }
 
+/* What version 2 knew of the end of a run becomes words. */
+static void old_ends_are_kept(void **state)
+{
+	struct error error = {0};
+	struct model_run run;
+	struct store store;
+	char *path = place_file(*state);
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, store_schema_sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, store_schema_2_sql, NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 3; i++) {
+		static const char *const ends[] = {"1, 0", "1, NULL", "0, NULL"};
+		char *sql = sqlite3_mprintf("INSERT OR IGNORE INTO text VALUES (1, '[]'); INSERT "
+					    "INTO run (run_id, pid, ppid, "
+					    "argv, argv_cut, cpu_count, started_at_ns, "
+					    "duration_ns, sealed, status, clock, "
+					    "ns_per_tick, inside_ns, outside_ns, threads, "
+					    "thread_ns, calls, lost, torn, "
+					    "damaged) VALUES (randomblob(16), 1, 1, 1, 0, 1, 1, 1, "
+					    "%s, 0, 1.0, 0.0, 0.0, 1, "
+					    "1, 0, 0, 0, 0)",
+					    ends[i]);
+
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_free(sql);
+	}
+	sqlite3_exec(db, "PRAGMA application_id = 1752200296; PRAGMA user_version = 2", NULL, NULL,
+		     NULL);
+	sqlite3_close(db);
+	free(path);
+	open_store(&store, *state);
+	for (int i = 0; i < 3; i++) {
+		static const char *const words[] = {"exit", "quick_exit", "unseen"};
+
+		assert_int_equal(query_run(&store, i + 1, &run, &error), ERR_OK);
+		assert_string_equal(model_run_how(&run), words[i]);
+		model_run_release(&run);
+	}
+	assert_int_equal(number(&store, "SELECT count(*) FROM runs WHERE how = 'exit'"), 1);
+	store_close(&store);
+}
+
+/* The words of SQL are those of the model. */
+static void ends_have_the_same_words_everywhere(void **state)
+{
+	struct error error = {0};
+	struct store store;
+
+	open_store(&store, *state);
+	for (unsigned i = 0; i < 16; i++) {
+		struct model_run run;
+		struct image image;
+		sqlite3_stmt *stmt;
+		int64_t id;
+
+		fake_image(&image, i + 1, 1);
+		image.ended = (enum image_end)(i % 4);
+		image.has_status = i & 4;
+		image.token = strdup("t");
+		assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
+		if (i & 8)
+			assert_int_equal(ingest_end(&store, "t", image.pid,
+						    &(struct ingest_seen){-1, 6, -1}, &error),
+					 ERR_OK);
+		image_release(&image);
+		assert_int_equal(query_run(&store, id, &run, &error), ERR_OK);
+		sqlite3_prepare_v2(store.db, "SELECT how FROM runs WHERE id = ?", -1, &stmt, NULL);
+		sqlite3_bind_int64(stmt, 1, id);
+		sqlite3_step(stmt);
+		assert_string_equal(model_run_how(&run), sqlite3_column_text(stmt, 0));
+		sqlite3_finalize(stmt);
+		model_run_release(&run);
+	}
+	store_close(&store);
+}
+
 static int open_code(const char *dir, enum store_mode mode)
 {
 	struct error error = {0};
@@ -414,14 +492,17 @@ static void end_of_a_command_is_noted(void **state)
 	image.token = strdup("t1");
 	image.has_status = image.sealed = false;
 	assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
-	assert_int_equal(ingest_end(&store, "other", 1001, 5, 0, &error), ERR_OK);
+	assert_int_equal(ingest_end(&store, "other", 1001, &(struct ingest_seen){5, 0, -1}, &error),
+			 ERR_OK);
 	assert_int_equal(query_run(&store, id, &run, &error), ERR_OK);
 	assert_false(run.has_status || run.has_signal);
 	model_run_release(&run);
-	assert_int_equal(ingest_end(&store, "t1", 1001, -1, 9, &error), ERR_OK);
+	assert_int_equal(ingest_end(&store, "t1", 1001, &(struct ingest_seen){-1, 9, 2.5}, &error),
+			 ERR_OK);
 	assert_int_equal(query_run(&store, id, &run, &error), ERR_OK);
 	assert_true(run.has_signal && !run.has_status);
 	assert_int_equal(run.signal, 9);
+	assert_true(run.steal_percent == 2.5);
 	model_run_release(&run);
 	store_close(&store);
 	image_release(&image);
@@ -550,6 +631,8 @@ int main(void)
 		TEST(missing_store_is_an_answer),
 		TEST(old_store_is_migrated),
 		TEST(failed_migration_changes_nothing),
+		TEST(old_ends_are_kept),
+		TEST(ends_have_the_same_words_everywhere),
 		TEST(newer_store_is_left_alone),
 		TEST(foreign_files_are_left_alone),
 		TEST(damaged_store_is_told),
