@@ -16,7 +16,7 @@ static const struct option_spec specs[] = {
 	{"run", 'r', OPTION_RUN, offsetof(struct options, run), "NAME",
 	 "last (default), last~N, or a run's number"},
 	{"format", 'f', OPTION_TEXT, offsetof(struct options, format), "FORMAT",
-	 "folded (default), speedscope or callgrind"},
+	 "folded (default), speedscope, callgrind, pprof or chrome"},
 	{"output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE",
 	 "write to a file instead of the screen"},
 };
@@ -28,19 +28,24 @@ static const char text[] =
 	"  folded      a line per stack with the nanoseconds of its own; flamegraph.pl, inferno\n"
 	"  speedscope  www.speedscope.app, which reads it in the browser and sends it nowhere\n"
 	"  callgrind   callgrind_annotate, KCachegrind\n"
+	"  pprof       go tool pprof, pprof's web view: gzipped profile.proto with calls and time\n"
+	"  chrome      ui.perfetto.dev, chrome://tracing: the sums side by side, the largest "
+	"first;\n"
+	"              it is no record of when they happened\n"
 	"\n"
 	"Examples:\n"
 	"  hotpath export | flamegraph.pl --countname ns >run.svg\n"
 	"  hotpath export --run 12 -f speedscope -o run.json\n"
+	"  hotpath export -f pprof -o run.pb.gz && go tool pprof -http : run.pb.gz\n"
 	"  hotpath export -f callgrind -o callgrind.out.1 && kcachegrind callgrind.out.1\n";
 
 static const struct {
 	const char *name;
 	int (*print)(const struct model_tree *tree, const struct view *view, struct error *error);
 } formats[] = {
-	{"folded", view_export_folded},
-	{"speedscope", view_export_speedscope},
-	{"callgrind", view_export_callgrind},
+	{"folded", view_export_folded},	      {"speedscope", view_export_speedscope},
+	{"callgrind", view_export_callgrind}, {"pprof", view_export_pprof},
+	{"chrome", view_export_chrome},
 };
 
 enum { N_FORMATS = sizeof(formats) / sizeof(formats[0]) };
@@ -52,6 +57,8 @@ static int print(struct invocation *in, int format, struct error *error)
 	struct view view = {0};
 	int rc = query_tree(&in->store, in->run, &tree, error);
 
+	if (!rc)
+		rc = query_tree_objects(&in->store, &tree, error);
 	if (!rc)
 		rc = view_open(&view, VIEW_JSON, options->output, error);
 	if (!rc) {
@@ -70,7 +77,8 @@ static int run(struct invocation *in, struct error *error)
 		if (strcmp(options->format, formats[i].name) == 0)
 			return print(in, i, error);
 	return error_set(error, ERR_USAGE,
-			 "--format: '%s' is not a format: expected folded, speedscope or callgrind",
+			 "--format: '%s' is not a format: expected folded, speedscope, "
+			 "callgrind, pprof or chrome",
 			 options->format);
 }
 

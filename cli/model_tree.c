@@ -14,6 +14,11 @@ void model_tree_release(struct model_tree *tree)
 		free(tree->functions[i].mangled);
 		free(tree->functions[i].file);
 	}
+	for (size_t i = 0; i < tree->n_objects; i++) {
+		free(tree->objects[i].path);
+		free(tree->objects[i].build_id);
+	}
+	free(tree->objects);
 	free(tree->functions);
 	free(tree->contexts);
 	free(tree->root);

@@ -17,6 +17,13 @@ struct model_tree_function {
 	char *mangled;	 /* as the linker knows it; NULL unknown */
 	char *file;	 /* NULL unknown */
 	int64_t line;
+	int64_t object; /* index, or -1 when it is not known which */
+};
+
+/* A program or library that functions are in. */
+struct model_tree_object {
+	char *path;	/* NULL unknown */
+	char *build_id; /* hex, "" when it has none */
 };
 
 struct model_context {
@@ -30,6 +37,8 @@ struct model_tree {
 	char *root; /* folder of the project, NULL unknown */
 	struct model_tree_function *functions;
 	size_t n_functions;
+	struct model_tree_object *objects; /* the program first; of query_tree_objects() */
+	size_t n_objects;
 	struct model_context *contexts; /* parents first */
 	size_t n, all;			/* shown, and in the run */
 };

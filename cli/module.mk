@@ -4,7 +4,7 @@ CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
 CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
 	$(B)/cli/flamegraph_js.o $(B)/cli/flamegraph_css.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
-CLI_PKGS = sqlite3 smartcols jansson libpcre2-8
+CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
 CLI_LIBS := $(shell pkg-config --libs $(CLI_PKGS) 2>/dev/null) -lm
 

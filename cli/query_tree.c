@@ -54,6 +54,7 @@ static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
 				 "the store",
 				 (long long)id, store->file);
 	f->line = sqlite3_column_int64(stmt, 2);
+	f->object = -1;
 	if (take_text(stmt, 0, &f->name) || take_text(stmt, 1, &f->file) ||
 	    take_text(stmt, 3, &f->plain) || take_text(stmt, 4, &f->mangled) ||
 	    take_text(stmt, 5, &f->qualified))
@@ -170,5 +171,83 @@ int query_tree(struct store *store, int64_t run, struct model_tree *tree, struct
 	if (!rc)
 		rc = fill(store, contexts, n, tree, error);
 	free(contexts);
+	return rc;
+}
+
+/* The object with a path and a build-id, by its index; added when it is new. */
+static int add_object(struct model_tree *tree, const char *path, const char *build_id, size_t *at)
+{
+	struct model_tree_object *more;
+
+	for (*at = 0; *at < tree->n_objects; ++*at)
+		if (strcmp(tree->objects[*at].path ? tree->objects[*at].path : "",
+			   path ? path : "") == 0 &&
+		    strcmp(tree->objects[*at].build_id, build_id) == 0)
+			return 0;
+	more = realloc(tree->objects, (tree->n_objects + 1) * sizeof(*more));
+	if (!more)
+		return -1;
+	tree->objects = more;
+	more[*at].path = path ? strdup(path) : NULL;
+	more[*at].build_id = strdup(build_id);
+	tree->n_objects++;
+	return (path && !more[*at].path) || !more[*at].build_id ? -1 : 0;
+}
+
+/* Functions of a unit's own source are in its object, unless another object has that source too. */
+static void place_functions(struct model_tree *tree, const char *source, size_t object)
+{
+	for (size_t i = 0; i < tree->n_functions && source; i++) {
+		struct model_tree_function *f = &tree->functions[i];
+
+		if (!f->file || strcmp(f->file, source) != 0)
+			continue;
+		f->object = f->object == -1 || f->object == (int64_t)object ? (int64_t)object : -2;
+	}
+}
+
+static int read_objects(sqlite3_stmt *stmt, struct store *store, struct model_tree *tree,
+			struct error *error)
+{
+	int step;
+
+	while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *build_id = (const char *)sqlite3_column_text(stmt, 2);
+		size_t at;
+
+		if (add_object(tree, (const char *)sqlite3_column_text(stmt, 1),
+			       build_id ? build_id : "", &at))
+			return error_memory(error);
+		place_functions(tree, (const char *)sqlite3_column_text(stmt, 0), at);
+	}
+	return step == SQLITE_DONE ? ERR_OK : store_error(store, error);
+}
+
+/* The loader has no name for the program itself: an object without a path is that. */
+int query_tree_objects(struct store *store, struct model_tree *tree, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt,
+			       "SELECT (SELECT value FROM text WHERE id = unit.source), p.value, "
+			       "o.build_id FROM run_unit AS u JOIN unit ON unit.id = u.unit "
+			       "JOIN object AS o ON o.id = unit.object "
+			       "JOIN run AS r ON r.id = u.run "
+			       "LEFT JOIN text AS p ON p.id = coalesce(o.path, r.exe) "
+			       "WHERE u.run = ? "
+			       "ORDER BY coalesce(o.path, r.exe) IS NOT r.exe, o.id, unit.id",
+			       error);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, tree->run.id);
+	rc = read_objects(stmt, store, tree, error);
+	sqlite3_finalize(stmt);
+	for (size_t i = 0; i < tree->n_functions; i++) {
+		struct model_tree_function *f = &tree->functions[i];
+
+		/* A header's functions are wherever the only object is. */
+		if (f->object < 0)
+			f->object = tree->n_objects == 1 ? 0 : -1;
+	}
 	return rc;
 }

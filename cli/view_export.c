@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "view_export.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,24 +136,29 @@ static size_t make_edges(const struct model_tree *tree, struct edge *edges)
 	return kept;
 }
 
-/* The name follows a number only the first time. */
+/* The name follows a number only the first time: some readers take a second one for a contradiction. */
 static void print_reference(const struct view *view, const char *what, size_t number,
-			    const char *name)
+			    const char *name, bool *named)
 {
-	fprintf(view->stream, "%s=(%zu) ", what, number + 1);
-	print_name(view->stream, name, "");
+	fprintf(view->stream, "%s=(%zu)", what, number + 1);
+	if (!named[number]) {
+		putc(' ', view->stream);
+		print_name(view->stream, name, "");
+	}
+	named[number] = true;
 	putc('\n', view->stream);
 }
 
 static void print_function(const struct model_tree *tree, size_t at, int64_t self,
-			   const struct edge *edges, size_t n_edges, const struct view *view)
+			   const struct edge *edges, size_t n_edges, bool *named,
+			   const struct view *view)
 {
 	const struct model_tree_function *f = &tree->functions[at];
 
 	fputs("fl=", view->stream);
 	print_name(view->stream, f->file ? f->file : "???", "");
 	putc('\n', view->stream);
-	print_reference(view, "fn", at, f->name);
+	print_reference(view, "fn", at, f->name, named);
 	fprintf(view->stream, "%lld %lld\n", (long long)f->line, (long long)self);
 	for (size_t i = 0; i < n_edges; i++) {
 		const struct model_tree_function *callee = &tree->functions[edges[i].callee];
@@ -162,7 +168,7 @@ static void print_function(const struct model_tree *tree, size_t at, int64_t sel
 		fputs("cfl=", view->stream);
 		print_name(view->stream, callee->file ? callee->file : "???", "");
 		putc('\n', view->stream);
-		print_reference(view, "cfn", edges[i].callee, callee->name);
+		print_reference(view, "cfn", edges[i].callee, callee->name, named);
 		fprintf(view->stream, "calls=%lld %lld\n%lld %lld\n", (long long)edges[i].calls,
 			(long long)callee->line, (long long)f->line, (long long)edges[i].total_ns);
 	}
@@ -174,11 +180,13 @@ int view_export_callgrind(const struct model_tree *tree, const struct view *view
 {
 	struct edge *edges = calloc(tree->n + 1, sizeof(*edges));
 	int64_t *self = calloc(tree->n_functions + 1, sizeof(*self)), sum = 0;
+	bool *named = calloc(tree->n_functions + 1, sizeof(*named));
 	char *command = text_command(tree->run.argv, tree->run.argc);
 	size_t n;
 
-	if (!edges || !self || !command) {
+	if (!edges || !self || !named || !command) {
 		free(edges);
+		free(named);
 		free(self);
 		free(command);
 		return error_memory(error);
@@ -194,9 +202,10 @@ int view_export_callgrind(const struct model_tree *tree, const struct view *view
 	fprintf(view->stream, "\npositions: line\nevents: Nanoseconds\nsummary: %lld\n\n",
 		(long long)sum);
 	for (size_t i = 0; i < tree->n_functions; i++)
-		print_function(tree, i, self[i], edges, n, view);
+		print_function(tree, i, self[i], edges, n, named, view);
 	fprintf(view->stream, "totals: %lld\n", (long long)sum);
 	free(edges);
+	free(named);
 	free(self);
 	free(command);
 	return ERR_OK;

@@ -20,4 +20,10 @@ int view_export_speedscope(const struct model_tree *tree, const struct view *vie
 int view_export_callgrind(const struct model_tree *tree, const struct view *view,
 			  struct error *error);
 
+/* pprof's gzipped profile.proto: calls and own time of each context; refused on a terminal. */
+int view_export_pprof(const struct model_tree *tree, const struct view *view, struct error *error);
+
+/* The Trace Event JSON of chrome://tracing and Perfetto: the sums, as what they are. */
+int view_export_chrome(const struct model_tree *tree, const struct view *view, struct error *error);
+
 #endif /* HOTPATH_VIEW_EXPORT_H */

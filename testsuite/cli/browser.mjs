@@ -23,10 +23,16 @@ const waiting = new Map(), listeners = new Map();
 
 function end(status, words) {
   if (words) console.error(words);
-  browser.once("exit", () => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  // Its own children end a little later, and may still write.
+  const remove = (tries) => {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+    } catch (e) {
+      if (tries > 0) return setTimeout(remove, 100, tries - 1);
+    }
     process.exit(status);
-  });
+  };
+  browser.once("exit", () => remove(30));
   browser.kill("SIGKILL");
 }
 

@@ -27,6 +27,9 @@ load helper
   hotpath export -f callgrind -o callgrind.out.1
   grep -q '^events: Nanoseconds$' callgrind.out.1
   grep -q '^calls=100 ' callgrind.out.1
+  # A number has its name once.
+  grep -oE '^c?fn=\([0-9]+\) .' callgrind.out.1 | sed 's/^c//' | sort | uniq -d >twice
+  [ ! -s twice ]
   command -v callgrind_annotate >/dev/null || skip "no callgrind_annotate"
   callgrind_annotate --threshold=100 callgrind.out.1 >flat
   grep -q 'Nanoseconds' flat
@@ -68,7 +71,7 @@ load helper
   run hotpath export
   [[ $output == *"no runs yet"* ]]
   leave_segment
-  misuse "expected folded, speedscope or callgrind" hotpath export -f svg
+  misuse "expected folded, speedscope, callgrind, pprof or chrome" hotpath export -f svg
   misuse "unexpected argument" hotpath export x
   misuse "--focus is not for --tree" hotpath report --tree --focus x
   run hotpath export --run 9
