@@ -18,11 +18,20 @@
 static const char measure_name[] = "hotpath_measure";
 static const char skip_name[] = "hotpath_skip";
 static const char all_name[] = "hotpath_measure_all";
-static bool any;
+static const char any_memo[] = "hotpath attributes";
+static bool any; /* and with a precompiled header the memo */
 
 bool attributes_any(void)
 {
-	return any || pragmas_any();
+	return any || memo_get(any_memo) || pragmas_any();
+}
+
+static void note_any(const char *name)
+{
+	if (any || !strcmp(name, skip_name))
+		return;
+	any = true;
+	memo_set(any_memo, integer_one_node);
 }
 
 /* label_of: the text of an attribute's argument, or null when it is no plain string literal. */
@@ -86,7 +95,8 @@ static tree handle(tree *node, tree name, tree args, int, bool *no_add)
 	const char *text = IDENTIFIER_POINTER(name);
 
 	*no_add = !judge(*node, text, text, args);
-	any |= !*no_add && strcmp(text, skip_name) != 0;
+	if (!*no_add)
+		note_any(text);
 	return NULL_TREE;
 }
 
@@ -102,7 +112,7 @@ static tree handle_scoped(tree *node, tree name, tree args, int, bool *no_add)
 		tree *list = DECL_P(*node) ? &DECL_ATTRIBUTES(*node) : &TYPE_ATTRIBUTES(*node);
 
 		*list = tree_cons(get_identifier(text), args, *list);
-		any |= strcmp(text, skip_name) != 0;
+		note_any(text);
 	}
 	free(text);
 	free(shown);

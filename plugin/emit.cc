@@ -176,9 +176,14 @@ static void make_types(void)
 
 /* ---- variables ---- */
 
+/* static_variable: without a word from -Wlarger-than, whose limit is for the variables of the source. */
 static tree static_variable(const char *name, tree type)
 {
+	const HOST_WIDE_INT limit = warn_larger_than_size;
+
+	warn_larger_than_size = HOST_WIDE_INT_MAX;
 	tree var = build_decl(BUILTINS_LOCATION, VAR_DECL, get_identifier(name), type);
+	warn_larger_than_size = limit;
 
 	TREE_STATIC(var) = 1;
 	TREE_USED(var) = 1;
@@ -564,14 +569,17 @@ void emit_finish(void *, void *)
 {
 	const int priority = SUPPORTS_INIT_PRIORITY ? PRIORITY : DEFAULT_INIT_PRIORITY;
 	const location_t saved = input_location;
+	const HOST_WIDE_INT limit = warn_larger_than_size;
 
 	if (in_lto_p || !cache[UNIT_VAR] || seen_error())
 		return;
 	input_location = BUILTINS_LOCATION;
+	warn_larger_than_size = HOST_WIDE_INT_MAX;
 	fill_unit();
 	constructor(priority);
 	destructor(priority);
 	symtab->process_new_functions();
+	warn_larger_than_size = limit;
 	input_location = saved;
 	set_cfun(NULL);
 	current_function_decl = NULL_TREE;

@@ -47,6 +47,11 @@ extern bool attributes_measure_all(tree fn);
 /* attributes_any: true when something in the unit's source chose functions. */
 extern bool attributes_any(void);
 
+/* memo.cc */
+/* memo_get: what was last said of a name, also in a precompiled header; or null. */
+extern tree memo_get(const char *name);
+extern void memo_set(const char *name, tree value);
+
 /* pragmas.cc */
 extern void pragmas_register(void *event_data, void *user_data);
 extern bool pragmas_any(void);

@@ -13,24 +13,23 @@
  */
 #include "plugin.h"
 
-struct change {
-	location_t where;
-	bool on;
-};
-
-static auto_vec<struct change> changes;
+/* The list, newest first: of each change the location in TREE_VALUE; what is on from there has a TREE_PURPOSE. */
+static const char changes_memo[] = "hotpath pragmas";
 static auto_vec<bool> kept;
 
 static bool is_on(void)
 {
-	return changes.length() && changes.last().on;
+	tree newest = memo_get(changes_memo);
+
+	return newest && TREE_PURPOSE(newest);
 }
 
 static void change(location_t where, bool on)
 {
-	struct change c = {get_pure_location(where), on};
-
-	changes.safe_push(c);
+	memo_set(changes_memo,
+		 tree_cons(on ? integer_one_node : NULL_TREE,
+			   build_int_cst(long_long_unsigned_type_node, get_pure_location(where)),
+			   memo_get(changes_memo)));
 }
 
 /* is_end: complains when the line goes on. */
@@ -91,16 +90,16 @@ void pragmas_register(void *, void *)
 
 bool pragmas_any(void)
 {
-	return changes.length() > 0;
+	return memo_get(changes_memo) != NULL_TREE;
 }
 
 bool pragmas_measure(tree fn)
 {
 	location_t where = get_pure_location(linemap_resolve_location(
 		line_table, DECL_SOURCE_LOCATION(fn), LRK_MACRO_EXPANSION_POINT, NULL));
-	unsigned i = changes.length();
+	tree last = memo_get(changes_memo);
 
-	while (i && changes[i - 1].where > where)
-		i--;
-	return i && changes[i - 1].on && !in_system_header_at(where);
+	while (last && tree_to_uhwi(TREE_VALUE(last)) > where)
+		last = TREE_CHAIN(last);
+	return last && TREE_PURPOSE(last) && !in_system_header_at(where);
 }

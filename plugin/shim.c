@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,16 @@ EXPORT extern int plugin_is_GPL_compatible;
 EXPORT int plugin_is_GPL_compatible;
 EXPORT int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *version);
 
-/* own_folder: the folder this file really lies in, behind all links; false when it cannot be told.
+/*
+ * own_folder: the folder this file really lies in, behind all links; false when it cannot be told.
+ * Asked by a static function: other plugins have symbols of the same names, and the first one that GCC loaded has them all.
  */
 static int own_folder(char *folder)
 {
 	Dl_info info;
 	char *slash;
 
-	if (!dladdr(&plugin_is_GPL_compatible, &info) || !info.dli_fname ||
+	if (!dladdr((void *)(uintptr_t)own_folder, &info) || !info.dli_fname ||
 	    !realpath(info.dli_fname, folder))
 		return 0;
 	slash = strrchr(folder, '/');

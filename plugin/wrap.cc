@@ -101,7 +101,8 @@ static void wrap_body(tree fn, tree slot)
 {
 	gbind *bind = as_a<gbind *>(gimple_seq_first_stmt(gimple_body(fn)));
 	const location_t begin = DECL_SOURCE_LOCATION(fn);
-	const location_t end = cfun->function_end_locus;
+	/* gcov would count the closing brace as a line. */
+	const location_t end = flag_test_coverage ? UNKNOWN_LOCATION : cfun->function_end_locus;
 	gimple_seq seq = NULL, cleanup = NULL;
 
 	append_hook(&seq, EMIT_ENTER, slot, begin);

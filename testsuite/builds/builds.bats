@@ -67,7 +67,8 @@ cmake_project()
 	cat >CMakeLists.txt <<-END
 		cmake_minimum_required(VERSION 3.13)
 		project(prog C)
-		add_compile_options(-O0 -fplugin=$PLUGIN)
+		# As README has it: the flag is GCC's alone.
+		add_compile_options(-O0 \$<\$<C_COMPILER_ID:GNU>:-fplugin=$PLUGIN>)
 		add_executable(prog main.c part.c)
 	END
 	cmake -G "$1" -DCMAKE_C_COMPILER="$CC" -S . -B out >log 2>&1 || { cat log; return 1; }
