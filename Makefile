@@ -76,7 +76,7 @@ deps:
 
 PC = $(DESTDIR)$(LIBDIR)/pkgconfig/hotpath.pc
 
-install: install-runtime install-plugin install-cli
+install: install-runtime install-plugin install-cli install-ci
 	install -d $(dir $(PC))
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' '' 'Name: hotpath' \
 		'Description: profiler that is compiled in' 'Version: $(VERSION)' \
@@ -84,7 +84,7 @@ install: install-runtime install-plugin install-cli
 		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -Wl,--push-state,--no-as-needed -lhotpath -Wl,--pop-state' >$(PC)
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-uninstall: uninstall-runtime uninstall-plugin uninstall-cli
+uninstall: uninstall-runtime uninstall-plugin uninstall-cli uninstall-ci
 	rm -f $(PC)
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 

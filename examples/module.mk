@@ -51,3 +51,13 @@ check-blame:
 	@mkdir -p $(DEMO)/regression
 	@cp examples/regression/* $(DEMO)/regression
 	@cd $(DEMO)/regression && $(DEMO_ENV) CC="$(CC)" HOTPATH=$(HOTPATH) PLUGIN=$(abspath $(B))/lib/hotpath.so ./blame.sh 10
+
+# What examples/ci's jobs call: they install hotpath, and find it there.
+.PHONY: install-ci uninstall-ci
+install-ci:
+	install -d $(DESTDIR)$(PREFIX)/share/hotpath
+	install -m 755 examples/ci/comment.sh $(DESTDIR)$(PREFIX)/share/hotpath/comment.sh
+
+uninstall-ci:
+	rm -f $(DESTDIR)$(PREFIX)/share/hotpath/comment.sh
+	rmdir $(DESTDIR)$(PREFIX)/share/hotpath 2>/dev/null || true

@@ -22,8 +22,8 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes
 
 CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gcc-12-source cppcheck \
 	clang-format sqlite3 jq git ccache cmake ninja-build meson bsdutils bsdextrautils groff-base g++ xz-utils perl \
-	libxml2-utils valgrind protobuf-compiler
-CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-house check-format check-cppcheck check-sanitize \
+	libxml2-utils valgrind protobuf-compiler curl python3 yamllint shellcheck
+CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-ci check-house check-format check-cppcheck check-sanitize \
 	check-fuzz check-torture-sample
 
 .PHONY: check check-all
@@ -48,6 +48,11 @@ bench-compile: plugin
 .PHONY: check-e2e
 check-e2e: all
 	bats testsuite/e2e
+
+# examples/ci: what posts, against a server of the tests' own, and what the jobs run.
+.PHONY: check-ci
+check-ci: all
+	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/ci
 
 .PHONY: readme
 readme: all
