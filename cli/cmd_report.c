@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "command.h"
 #include "error.h"
 #include "report.h"
@@ -7,6 +9,7 @@ struct options {
 	struct report_options report;
 	const char *run;
 	bool tree, callers;
+	const char *by;
 };
 
 static const struct option_spec specs[] = {
@@ -20,6 +23,10 @@ static const struct option_spec specs[] = {
 	 "show the first N functions (0: all; default 15, all for\ngithub-benchmark and bencher)"},
 	{"focus", 0, OPTION_TEXT, offsetof(struct options, report.focus), "PATTERN",
 	 "only functions whose name or label contains a text,\nor matches /regex/"},
+	{"group", 'g', OPTION_TEXT, offsetof(struct options, report.group), "NAME",
+	 "only functions that a rule put into this group"},
+	{"by", 0, OPTION_TEXT, offsetof(struct options, by), "group",
+	 "sum up the functions of each group"},
 	{"percentiles", 'p', OPTION_TEXT, offsetof(struct options, report.percentiles), "LIST",
 	 "percentiles to show (default 50,95,99)"},
 	{"raw", 0, OPTION_FLAG, offsetof(struct options, report.raw), NULL,
@@ -45,6 +52,8 @@ static const char text[] =
 	"  hotpath report                              the newest run\n"
 	"  hotpath report --run last~1 --sort self     the one before it, by time of its own\n"
 	"  hotpath report --focus /^parse_/ --limit 0  all functions that begin with parse_\n"
+	"  hotpath report --by group                   where it went, by the groups of "
+	"hotpath.yaml\n"
 	"  hotpath report --tree -n 40                 who called whom, the 40 largest\n"
 	"  hotpath report -f json -p 50,99.9 -o r.json for a program\n";
 
@@ -54,12 +63,18 @@ static int run(struct invocation *in, struct error *error)
 
 	if (options->tree && options->callers)
 		return error_set(error, ERR_USAGE, "--tree and --callers exclude each other");
-	if ((options->tree || options->callers) &&
+	if ((options->tree || options->callers || options->by) &&
 	    (options->report.format == VIEW_GITHUB_BENCHMARK ||
 	     options->report.format == VIEW_BENCHER))
 		return error_set(error, ERR_USAGE,
 				 "--format github-benchmark and bencher are of functions, not of "
-				 "--tree or --callers");
+				 "--tree, --callers or --by");
+	if (options->by && strcmp(options->by, "group") != 0)
+		return error_set(error, ERR_USAGE, "--by: expected group");
+	if (options->by && (options->tree || options->callers))
+		return error_set(error, ERR_USAGE, "--by is not for --tree and --callers");
+	if (options->by)
+		return report_groups(&in->store, in->run, &options->report, error);
 	if (options->tree || options->callers)
 		return report_tree(&in->store, in->run, &options->report, options->callers, error);
 	return report_print(&in->store, in->run, &options->report, error);

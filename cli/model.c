@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,15 @@ const char *model_run_how(const struct model_run *run)
 		break;
 	}
 	return run->has_status ? "_exit" : "unseen";
+}
+
+double model_share(const struct model_run *run, int64_t ns)
+{
+	double duration = (double)run->duration_ns;
+
+	if (run->overhead_percent > 0)
+		duration *= fmax(0, 1 - run->overhead_percent / 100);
+	return duration > 0 ? 100.0 * (double)ns / duration : NAN;
 }
 
 void model_run_release(struct model_run *run)
@@ -74,6 +84,15 @@ void model_report_release(struct model_report *report)
 	free(report->functions);
 	model_run_release(&report->run);
 	memset(report, 0, sizeof(*report));
+}
+
+void model_groups_release(struct model_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		free(groups->groups[i].name);
+	free(groups->groups);
+	model_run_release(&groups->run);
+	memset(groups, 0, sizeof(*groups));
 }
 
 void model_table_release(struct model_table *table)

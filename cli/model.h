@@ -135,6 +135,24 @@ struct model_table {
 	size_t n_rows;
 };
 
+/* Functions that rules put into one group, summed up. */
+struct model_group {
+	char *name; /* NULL: those without a group */
+	int64_t functions, calls;
+	int64_t total_ns; /* inclusive; counted once where functions of the group call each other */
+	int64_t self_ns;
+	double percent; /* as in struct model_function */
+};
+
+struct model_groups {
+	struct model_run run;
+	struct model_group *groups;
+	size_t n, all; /* shown, and in the run */
+};
+
+/* model_share: a time in percent of a run's duration without the cost of measuring; NAN when that is 0. */
+double model_share(const struct model_run *run, int64_t ns);
+
 /* model_run_how: how a run ended: "exit", "signal", "_exit" (a status that only the parent saw), "quick_exit", "exec", "unseen". */
 const char *model_run_how(const struct model_run *run);
 
@@ -147,6 +165,7 @@ void model_run_release(struct model_run *run);
 void model_run_list_release(struct model_run_list *list);
 void model_function_release(struct model_function *function);
 void model_report_release(struct model_report *report);
+void model_groups_release(struct model_groups *groups);
 void model_table_release(struct model_table *table);
 
 #endif /* HOTPATH_MODEL_H */

@@ -13,6 +13,7 @@ void model_tree_release(struct model_tree *tree)
 		free(tree->functions[i].qualified);
 		free(tree->functions[i].mangled);
 		free(tree->functions[i].file);
+		free(tree->functions[i].group);
 	}
 	for (size_t i = 0; i < tree->n_objects; i++) {
 		free(tree->objects[i].path);

@@ -16,6 +16,7 @@ struct model_tree_function {
 	char *qualified; /* with namespaces and classes; NULL unknown */
 	char *mangled;	 /* as the linker knows it; NULL unknown */
 	char *file;	 /* NULL unknown */
+	char *group;	 /* NULL none */
 	int64_t line;
 	int64_t object; /* index, or -1 when it is not known which */
 };

@@ -275,8 +275,6 @@ static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_
 static void fill_numbers(const struct merged *m, const struct model_run *run,
 			 struct model_function *f)
 {
-	double duration = (double)run->duration_ns;
-
 	f->calls = (int64_t)m->calls;
 	f->running = (int64_t)m->running;
 	f->unwound = (int64_t)m->unwound;
@@ -287,9 +285,7 @@ static void fill_numbers(const struct merged *m, const struct model_run *run,
 	f->max_ns = (int64_t)m->max_ns;
 	f->mean_ns =
 		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
-	if (run->overhead_percent > 0)
-		duration *= fmax(0, 1 - run->overhead_percent / 100);
-	f->percent = duration > 0 ? 100.0 * (double)f->total_ns / duration : NAN;
+	f->percent = model_share(run, f->total_ns);
 }
 
 /*

@@ -57,7 +57,7 @@ static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
 	f->object = -1;
 	if (take_text(stmt, 0, &f->name) || take_text(stmt, 1, &f->file) ||
 	    take_text(stmt, 3, &f->plain) || take_text(stmt, 4, &f->mangled) ||
-	    take_text(stmt, 5, &f->qualified))
+	    take_text(stmt, 5, &f->qualified) || take_text(stmt, 6, &f->group))
 		return error_memory(error);
 	return ERR_OK;
 }
@@ -93,7 +93,8 @@ static int read_functions(struct store *store, const int64_t *ids, size_t n,
 			       "f.qualified, f.name)), (SELECT value FROM text WHERE id = f.file), "
 			       "f.line, (SELECT value FROM text WHERE id = f.name), "
 			       "(SELECT value FROM text WHERE id = f.mangled), "
-			       "(SELECT value FROM text WHERE id = f.qualified) "
+			       "(SELECT value FROM text WHERE id = f.qualified), "
+			       "(SELECT value FROM text WHERE id = f.grp) "
 			       "FROM function AS f WHERE f.id = ?",
 			       error);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "groups.h"
 #include "model.h"
 #include "percentile.h"
 #include "query.h"
@@ -28,6 +29,8 @@ static int choose(struct store *store, struct model_report *report,
 {
 	int rc = query_functions(store, report, error);
 
+	if (!rc && options->group)
+		rc = groups_keep(report, options->group, error);
 	if (!rc && options->focus && *options->focus)
 		rc = select_focus(report, options->focus, error);
 	if (rc)
@@ -69,8 +72,9 @@ int report_tree(struct store *store, int64_t run, const struct report_options *o
 	struct view view = {0};
 	int rc = ERR_OK;
 
-	if (options->focus && *options->focus)
-		rc = error_set(error, ERR_USAGE, "--focus is not for --tree and --callers");
+	if ((options->focus && *options->focus) || options->group)
+		rc = error_set(error, ERR_USAGE, "--%s is not for --tree and --callers",
+			       options->group ? "group" : "focus");
 	if (!rc)
 		rc = query_tree(store, run, &tree, error);
 	if (!rc && !callers && model_tree_sort(&tree, limit_of(options)))
@@ -83,6 +87,54 @@ int report_tree(struct store *store, int64_t run, const struct report_options *o
 		rc = view_close(&view, rc, error);
 	}
 	model_tree_release(&tree);
+	return rc;
+}
+
+static int sum_groups(struct store *store, int64_t run, struct model_groups *groups,
+		      struct error *error)
+{
+	struct model_report report = {0};
+	struct model_tree tree = {0};
+	int rc = query_run(store, run, &report.run, error);
+
+	if (!rc)
+		rc = query_functions(store, &report, error);
+	if (!rc)
+		rc = query_tree(store, run, &tree, error);
+	if (!rc)
+		rc = groups_sum(&report, &tree, groups, error);
+	model_tree_release(&tree);
+	groups->run = report.run;
+	memset(&report.run, 0, sizeof(report.run));
+	model_report_release(&report);
+	return rc;
+}
+
+int report_groups(struct store *store, int64_t run, const struct report_options *options,
+		  struct error *error)
+{
+	struct model_groups groups = {0};
+	struct view view = {0};
+	int rc = ERR_OK;
+
+	if ((options->focus && *options->focus) || options->group || options->raw)
+		rc = error_set(error, ERR_USAGE, "--%s is not for --by",
+			       options->raw	? "raw"
+			       : options->group ? "group"
+						: "focus");
+	if (!rc)
+		rc = sum_groups(store, run, &groups, error);
+	if (!rc)
+		rc = groups_sort(&groups, options->sort, error);
+	if (!rc) {
+		groups_limit(&groups, options->limit);
+		rc = view_open(&view, options->format, options->output, error);
+	}
+	if (!rc) {
+		rc = view_groups(&groups, &view, error);
+		rc = view_close(&view, rc, error);
+	}
+	model_groups_release(&groups);
 	return rc;
 }
 

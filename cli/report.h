@@ -19,6 +19,7 @@ struct report_options {
 	const char *focus;	 /* NULL: all */
 	const char *percentiles; /* "50,95,99" */
 	const char *output;	 /* NULL: standard output */
+	const char *group;	 /* NULL: all */
 	bool raw;		 /* times with the cost of measuring still in them */
 };
 
@@ -32,6 +33,13 @@ enum { REPORT_LIMIT = 15 };
 /* report_print: reads a run, chooses, sorts and prints. */
 int report_print(struct store *store, int64_t run, const struct report_options *options,
 		 struct error *error);
+
+/*
+ * report_groups: prints sums over the groups of a run; of the options format, sort, limit and output count, the others
+ * are refused.
+ */
+int report_groups(struct store *store, int64_t run, const struct report_options *options,
+		  struct error *error);
 
 /*
  * report_tree: prints the calling-context tree of a run, or for each function who called it; of the options format, limit and output count, and a

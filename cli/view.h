@@ -10,6 +10,7 @@
 #include "grid.h"
 
 struct error;
+struct model_groups;
 struct model_report;
 struct model_run;
 struct model_run_list;
@@ -38,17 +39,22 @@ bool view_parse_bench_format(const char *text, enum view_format *format);
 
 /* Each prints in the view's format. */
 int view_report(const struct model_report *report, const struct view *view, struct error *error);
+int view_groups(const struct model_groups *groups, const struct view *view, struct error *error);
 int view_runs(const struct model_run_list *list, const struct view *view, struct error *error);
 int view_table(const struct model_table *table, const struct view *view, struct error *error);
 
 /* The JSON contract: view_json.c, documented in hotpath(1). */
 int view_report_json(const struct model_report *report, const struct view *view,
 		     struct error *error);
+int view_groups_json(const struct model_groups *groups, const struct view *view,
+		     struct error *error);
 int view_runs_json(const struct model_run_list *list, const struct view *view, struct error *error);
 
 /* view_bench.c: as github-action-benchmark and Bencher read it. */
 int view_report_bench(const struct model_report *report, const struct view *view,
 		      struct error *error);
+/* view_run_header: what a report says of its run, in a table or Markdown. */
+int view_run_header(const struct model_run *run, const struct view *view, struct error *error);
 
 /* view_run_...: parts of a run for people, printable, to be freed; NULL when out of memory. */
 char *view_run_command(const struct model_run *run); /* "./lua bench.lua" */

@@ -119,3 +119,29 @@ int view_runs_json(const struct model_run_list *list, const struct view *view, s
 	return json_out_print(json_pack("{s:i, s:o}", "schema", JSON_SCHEMA, "runs", runs), view,
 			      error);
 }
+
+int view_groups_json(const struct model_groups *groups, const struct view *view,
+		     struct error *error)
+{
+	json_t *list = json_array();
+	int rc = list ? 0 : -1;
+
+	for (size_t i = 0; i < groups->n && !rc; i++) {
+		const struct model_group *g = &groups->groups[i];
+
+		rc = json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}",
+							   "group", json_out_text(g->name),
+							   "functions", (json_int_t)g->functions,
+							   "calls", (json_int_t)g->calls,
+							   "total_ns", (json_int_t)g->total_ns,
+							   "self_ns", (json_int_t)g->self_ns,
+							   "percent", json_out_real(g->percent)));
+	}
+	if (rc) {
+		json_decref(list);
+		return error_memory(error);
+	}
+	return json_out_print(json_pack("{s:i, s:o, s:o}", "schema", JSON_SCHEMA, "run",
+					run_json(&groups->run), "groups", list),
+			      view, error);
+}

@@ -54,7 +54,7 @@ static void print_machine(const struct model_run *run, const struct view *view)
 	}
 }
 
-static int print_header(const struct model_run *run, const struct view *view, struct error *error)
+int view_run_header(const struct model_run *run, const struct view *view, struct error *error)
 {
 	bool markdown = view->format == VIEW_MARKDOWN;
 	const char *mark = markdown ? "**" : view->colour ? "\033[1m" : "";
@@ -137,6 +137,8 @@ static void add_title(struct grid *grid, const struct model_report *report, size
 	text_print(&title, "%s", select_title(f));
 	if (is_ambiguous(report, i) && f->file)
 		text_print(&title, " (%s:%lld)", f->file, (long long)f->line);
+	if (f->kind && strcmp(f->kind, "call") == 0)
+		text_print(&title, " [call]");
 	if (f->running)
 		text_print(&title, " [running]");
 	text = text_take(&title);
@@ -169,6 +171,8 @@ static void add_columns(struct grid *grid, const struct model_percentiles *perce
 	grid_column(grid, "Self", "self_ns", "r");
 	grid_column(grid, "Total", "total_ns", "r");
 	grid_column(grid, "% run", "percent", "r");
+	grid_column(grid, "Group", "group", "h");
+	grid_column(grid, "Kind", "kind", "h");
 }
 
 static void add_extreme(struct grid *grid, const struct model_function *f, int64_t ns)
@@ -200,6 +204,8 @@ static void add_row(struct grid *grid, const struct model_report *report, size_t
 	grid_integer(grid, GRID_NS, f->self_ns);
 	grid_integer(grid, GRID_NS, f->total_ns);
 	grid_real(grid, GRID_PERCENT, f->percent);
+	grid_text(grid, GRID_TEXT, f->group);
+	grid_text(grid, GRID_TEXT, f->kind);
 }
 
 static void print_footer(const struct model_report *report, const struct view *view)
@@ -228,7 +234,7 @@ int view_report(const struct model_report *report, const struct view *view, stru
 	for (size_t i = 0; i < report->n; i++)
 		add_row(&grid, report, i, view);
 	if (people)
-		rc = print_header(&report->run, view, error);
+		rc = view_run_header(&report->run, view, error);
 	if (!rc && (report->n || !people))
 		rc = grid_print(&grid, view, error);
 	if (!rc && people)

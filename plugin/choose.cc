@@ -69,43 +69,57 @@ static char *rule_text(const struct rule *rule)
 			  : xasprintf("%s:%u", base, rule->line);
 }
 
+/* match: the last rule about functions that says something of this one, and the function as it sees it. */
+static const struct rule *match(tree fn, struct rules_subject *subject)
+{
+	if (!rules_count(plugin.rules))
+		return NULL;
+	*subject = names_of(fn)->subject;
+	if (rules_needs_shape(plugin.rules))
+		shape_measure(fn, subject);
+	const struct rule *rule = rules_match(plugin.rules, subject);
+	/* Rules see the path as the compiler does; what goes into the object is mapped. */
+	subject->file = remap_macro_filename(subject->file);
+	return rule;
+}
+
+/* settings: group and sampling come from the rule also where an attribute chose the function. */
+static void settings(struct choice *choice, const struct rule *rule,
+		     const struct rules_subject *subject)
+{
+	if (!rule || !rule->measure)
+		return;
+	choice->group = rules_group(rule, subject);
+	choice->sample = rule->sample;
+}
+
 struct choice choose_function(tree fn)
 {
 	struct choice choice = {};
-	const char *label;
+	struct rules_subject subject;
+	const struct rule *rule;
+	const char *label = NULL;
 
 	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn)) || is_second_body(fn) ||
 	    is_fortran_main(fn) || attributes_skip(fn))
 		return choice;
 	if (attributes_measure(fn, &label)) {
-		choice.measure = true;
 		choice.label = label ? xstrdup(label) : NULL;
 		choice.rule = xstrdup("attribute");
+	} else if (lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn))) {
+		/* The flag on the declaration is set on ordinary C functions too. */
 		return choice;
-	}
-	/* The flag on the declaration is set on ordinary C functions too. */
-	if (lookup_attribute("no_instrument_function", DECL_ATTRIBUTES(fn)))
-		return choice;
-	if (attributes_measure_all(fn) || pragmas_measure(fn)) {
-		choice.measure = true;
+	} else if (attributes_measure_all(fn) || pragmas_measure(fn)) {
 		choice.rule = xstrdup(pragmas_measure(fn) ? "pragma" : "attribute");
-		return choice;
 	}
-	if (!rules_count(plugin.rules))
-		return choice;
 
-	struct rules_subject subject = names_of(fn)->subject;
-	if (rules_needs_shape(plugin.rules))
-		shape_measure(fn, &subject);
-	const struct rule *rule = rules_match(plugin.rules, &subject);
-
-	if (!rule || !rule->measure)
-		return choice;
-	choice.measure = true;
-	/* Rules see the path as the compiler does; what goes into the object is mapped. */
-	subject.file = remap_macro_filename(subject.file);
-	choice.label = rules_label(rule, &subject);
-	choice.rule = rule_text(rule);
+	rule = match(fn, &subject);
+	settings(&choice, rule, &subject);
+	if (!choice.rule && rule && rule->measure) {
+		choice.label = rules_label(rule, &subject);
+		choice.rule = rule_text(rule);
+	}
+	choice.measure = choice.rule != NULL;
 	return choice;
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Where a source file's project begins, and its hotpath.yaml.  Plain C without a GCC header. */
 #ifndef HOTPATH_FIND_CONFIG_H
 #define HOTPATH_FIND_CONFIG_H

@@ -103,6 +103,7 @@ void plugin_read_rules(rules_report_fn *report)
 	if (!plugin.project.config)
 		return;
 	plugin.rules = rules_load(plugin.project.config, report, NULL);
+	plugin.budget = rules_budget(plugin.rules);
 	for (size_t i = 0; rules_file(plugin.rules, i); i++)
 		add_dependency(rules_file(plugin.rules, i));
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /*
  * The rules of hotpath.yaml: see rules.h; hotpath.yaml.example shows the language.
  *
@@ -17,20 +17,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const top_keys[] = {"rules", "include", NULL};
+static const char *const top_keys[] = {"rules", "include", "budget", NULL};
 
 static void read_file(const char *path, const struct reader *parent, struct reader *r);
 
 /* ---- a rule ---- */
 
-static void read_label(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
+/* read_template: of a label or a group; null after a complaint. */
+static char *read_template(struct reader *r, const char *key, const yaml_node_t *node)
 {
 	const char *p, *start;
+	char *text;
 
 	if (!reader_is_text(node)) {
-		reader_complain(r, &node->start_mark, "'label' takes a text, not %s",
+		reader_complain(r, &node->start_mark, "'%s' takes a text, not %s", key,
 				reader_kind(node));
-		return;
+		return NULL;
 	}
 	for (p = reader_text(node); *p;) {
 		int piece = rules_label_piece(&p, &start);
@@ -38,25 +40,38 @@ static void read_label(struct reader *r, const yaml_node_t *node, struct rule_en
 		if (piece == -2) {
 			reader_complain(
 				r, &node->start_mark,
-				"a brace in label '%s' has no partner; write {{ or }} for a plain "
+				"a brace in %s '%s' has no partner; write {{ or }} for a plain "
 				"brace",
-				reader_text(node));
-			return;
+				key, reader_text(node));
+			return NULL;
 		}
 		if (piece == -3) {
 			char list[200];
 
 			rules_words(rules_label_keys, list, sizeof(list));
-			reader_complain(r, &node->start_mark,
-					"unknown '{%.*s}' in label; expected %s",
-					(int)(p - start - 1), start, list);
-			return;
+			reader_complain(r, &node->start_mark, "unknown '{%.*s}' in %s; expected %s",
+					(int)(p - start - 1), start, key, list);
+			return NULL;
 		}
 	}
-	entry->label = strdup(reader_text(node));
-	entry->rule.label = entry->label;
-	if (!entry->label)
+	text = strdup(reader_text(node));
+	if (!text)
 		reader_complain(r, &node->start_mark, "out of memory");
+	return text;
+}
+
+/* read_sample: one in one is every call. */
+static void read_sample(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
+{
+	reader_number(r, rules_rule_keys[KEY_SAMPLE], node, &entry->rule.sample);
+	if (entry->rule.sample == 1)
+		entry->rule.sample = 0;
+}
+
+static void read_calls(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
+{
+	entry->rule.calls = r->rules->has_calls = true;
+	reader_patterns(r, rules_rule_keys[KEY_CALLS], node, PATTERN_NAME, &entry->calls);
 }
 
 /* read_name: names are unique, so that a message means one rule. */
@@ -102,14 +117,29 @@ static void read_pair(struct reader *r, int key, const yaml_node_t *value, struc
 {
 	if (key < 0)
 		return;
-	if (key == KEY_NAME)
+	switch (key) {
+	case KEY_NAME:
 		read_name(r, value, entry);
-	else if (key == KEY_MEASURE)
+		break;
+	case KEY_MEASURE:
 		reader_flag(r, rules_rule_keys[key], value, &entry->rule.measure);
-	else if (key == KEY_LABEL)
-		read_label(r, value, entry);
-	else
+		break;
+	case KEY_LABEL:
+		entry->rule.label = entry->label = read_template(r, "label", value);
+		break;
+	case KEY_GROUP:
+		entry->rule.group = entry->group = read_template(r, "group", value);
+		break;
+	case KEY_CALLS:
+		read_calls(r, value, entry);
+		break;
+	case KEY_SAMPLE:
+		read_sample(r, value, entry);
+		break;
+	default:
 		condition_read(r, (enum condition_kind)key, value, &entry->when);
+		break;
+	}
 }
 
 static void read_rule(struct reader *r, const yaml_node_t *node, struct rule_entry *entry)
@@ -136,10 +166,10 @@ static void read_rule(struct reader *r, const yaml_node_t *node, struct rule_ent
 		read_pair(r, key, reader_node(r, i->value), entry);
 	}
 	/* After a misspelt key the lack of the right one is no second mistake. */
-	if (!entry->when.n_parts && !unknown)
+	if (!entry->when.n_parts && !entry->rule.calls && !unknown)
 		reader_complain(r, &node->start_mark,
-				"a rule needs a condition such as 'functions' or 'files'; "
-				"functions: [\"*\"] means all");
+				"a rule needs a condition such as 'functions' or 'files', or "
+				"'calls'; functions: [\"*\"] means all");
 	r->rule_name = NULL;
 }
 
@@ -265,7 +295,7 @@ static void read_includes(struct reader *r, const yaml_node_t *node)
 static void read_document(struct reader *r)
 {
 	const yaml_node_t *root = yaml_document_get_root_node(&r->document);
-	const yaml_node_t *values[2] = {NULL, NULL};
+	const yaml_node_t *values[3] = {NULL, NULL, NULL};
 	unsigned seen = 0;
 
 	if (!root || (root->type == YAML_SCALAR_NODE && !root->data.scalar.length))
@@ -288,6 +318,8 @@ static void read_document(struct reader *r)
 		read_includes(r, values[1]);
 	if (values[0])
 		read_rules(r, values[0]);
+	if (values[2])
+		reader_percentage(r, top_keys[2], values[2], &r->rules->budget);
 }
 
 static void complain_yaml(struct reader *r, const yaml_parser_t *parser)
@@ -444,7 +476,9 @@ void rules_free(struct rules *rules)
 		return;
 	for (size_t i = 0; i < rules->count; i++) {
 		condition_release(&rules->entries[i].when);
+		pattern_list_release(&rules->entries[i].calls);
 		free(rules->entries[i].label);
+		free(rules->entries[i].group);
 		free(rules->entries[i].name);
 	}
 	for (size_t i = 0; i < rules->n_files; i++)
@@ -463,6 +497,21 @@ size_t rules_count(const struct rules *rules)
 const char *rules_file(const struct rules *rules, size_t i)
 {
 	return rules && i < rules->n_files ? rules->files[i] : NULL;
+}
+
+const struct rule *rules_at(const struct rules *rules, size_t i)
+{
+	return i < rules_count(rules) ? &rules->entries[i].rule : NULL;
+}
+
+unsigned rules_budget(const struct rules *rules)
+{
+	return rules ? rules->budget : 0;
+}
+
+bool rules_has_calls(const struct rules *rules)
+{
+	return rules && rules->has_calls;
 }
 
 bool rules_needs_shape(const struct rules *rules)

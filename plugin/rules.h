@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /*
  * The rules of hotpath.yaml: which functions are measured, as a pure function of strings.
  *
@@ -19,14 +19,20 @@ struct rules;
 /*
  * struct rule: what the plugin needs to know of the rule that won.
  *
+ * calls    the rule is about calls to functions, not about functions
  * label    template as written, or null
+ * group    likewise
+ * sample   0: time every call; N: one call in N
  * name     as given by `name:`, or null
  * file     path of the file it stands in, as that was opened; null after rules_parse()
  * line     where the rule begins in the file, from 1
  */
 struct rule {
 	bool measure;
+	bool calls;
 	const char *label;
+	const char *group;
+	unsigned sample;
 	const char *name;
 	const char *file;
 	unsigned line;
@@ -93,6 +99,12 @@ void rules_free(struct rules *rules);
 
 size_t rules_count(const struct rules *rules);
 
+/* rules_at: the i-th rule, in the order in which they are weighed; null behind the last. */
+const struct rule *rules_at(const struct rules *rules, size_t i);
+
+/* rules_budget: how much measuring may slow a program down, in 1/1000 per cent; 0: no limit. */
+unsigned rules_budget(const struct rules *rules);
+
 /* rules_file: the path of the i-th file that was read; null behind the last. */
 const char *rules_file(const struct rules *rules, size_t i);
 
@@ -107,12 +119,25 @@ bool rules_needs_shape(const struct rules *rules);
  */
 const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject);
 
+/* rules_has_calls: true when a rule is about calls. */
+bool rules_has_calls(const struct rules *rules);
+
 /*
- * rules_label: fills a label template for a function.
+ * rules_match_call: the last rule about calls that matches, or null.
  *
- * Returns  a string for free(); null when the rule has no label
+ * caller   the function that the call stands in: what the rule's conditions are about
+ * callee   only its names are looked at
+ */
+const struct rule *rules_match_call(struct rules *rules, const struct rules_subject *caller,
+				    const struct rules_subject *callee);
+
+/*
+ * rules_label, rules_group: fill the template for a function.
+ *
+ * Returns  a string for free(); null when the rule has none
  */
 char *rules_label(const struct rule *rule, const struct rules_subject *subject);
+char *rules_group(const struct rule *rule, const struct rules_subject *subject);
 
 /* rules_nearest: the word of a null-terminated list that `word` is a slip of, or null. */
 const char *rules_nearest(const char *word, const char *const *list);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Reading the conditions of a rule: see rules_private.h. */
 #include "rules_private.h"
 
@@ -7,9 +7,9 @@
 #include <string.h>
 
 const char *const rules_rule_keys[] = {
-	"functions", "files",  "language",	 "namespace", "class", "section",
-	"linkage",   "inline", "min_statements", "has_loop",  "leaf",  "all",
-	"any",	     "not",    "name",		 "measure",   "label", NULL,
+	"functions", "files",	       "language", "namespace", "class", "section", "linkage",
+	"inline",    "min_statements", "has_loop", "leaf",	"all",	 "any",	    "not",
+	"name",	     "measure",	       "label",	   "calls",	"group", "sample",  NULL,
 };
 
 /* The same without what belongs to the rule as a whole. */
@@ -50,8 +50,8 @@ static void read_pattern(struct reader *r, const yaml_node_t *node, enum pattern
 	items[list->count++] = pattern;
 }
 
-static void read_patterns(struct reader *r, const char *key, const yaml_node_t *node,
-			  enum pattern_kind kind, struct pattern_list *list)
+void reader_patterns(struct reader *r, const char *key, const yaml_node_t *node,
+		     enum pattern_kind kind, struct pattern_list *list)
 {
 	if (reader_is_text(node)) {
 		read_pattern(r, node, kind, list);
@@ -113,24 +113,6 @@ static void read_words(struct reader *r, const char *key, const yaml_node_t *nod
 		read_word(r, key, reader_node(r, *i), known, bits);
 }
 
-static void read_number(struct reader *r, const char *key, const yaml_node_t *node,
-			unsigned *number)
-{
-	char *end = NULL;
-	unsigned long value = 0;
-
-	if (reader_is_text(node) &&
-	    strspn(reader_text(node), "0123456789") == node->data.scalar.length)
-		value = strtoul(reader_text(node), &end, 10);
-	if (!value || value > 1000000)
-		reader_complain(r, &node->start_mark,
-				"'%s' takes a whole number from 1 to 1000000, not %s%s%s", key,
-				reader_is_text(node) ? "'" : "",
-				reader_is_text(node) ? reader_text(node) : reader_kind(node),
-				reader_is_text(node) ? "'" : "");
-	*number = (unsigned)value;
-}
-
 /* Aliases of YAML can make a condition its own part, or a short file a very large one. */
 enum {
 	MOST_DEPTH = 20,
@@ -168,6 +150,20 @@ static struct condition *add_part(struct reader *r, const yaml_node_t *node,
 	return parts;
 }
 
+/* belongs_to_rule: a key that stands in a rule, but not among conditions inside of it. */
+static bool belongs_to_rule(struct reader *r, const char *key, const yaml_node_t *node)
+{
+	for (int i = CONDITIONS; reader_is_text(node) && rules_rule_keys[i]; i++)
+		if (!strcmp(rules_rule_keys[i], reader_text(node))) {
+			reader_complain(r, &node->start_mark,
+					"'%s' is for the rule as a whole and cannot stand inside "
+					"'%s'",
+					rules_rule_keys[i], key);
+			return true;
+		}
+	return false;
+}
+
 /* read_mapping: conditions that must all hold, as one part of a group. */
 static void read_mapping(struct reader *r, const char *key, const yaml_node_t *node,
 			 struct condition *group)
@@ -186,7 +182,10 @@ static void read_mapping(struct reader *r, const char *key, const yaml_node_t *n
 	all = add_part(r, node, group, CONDITION_ALL);
 	for (yaml_node_pair_t *i = node->data.mapping.pairs.start;
 	     all && i < node->data.mapping.pairs.top; i++) {
-		int kind = reader_key(r, reader_node(r, i->key), condition_keys, &seen);
+		const yaml_node_t *word = reader_node(r, i->key);
+		int kind = belongs_to_rule(r, key, word)
+				   ? -1
+				   : reader_key(r, word, condition_keys, &seen);
 
 		if (kind >= 0)
 			condition_read(r, (enum condition_kind)kind, reader_node(r, i->value), all);
@@ -229,7 +228,7 @@ void condition_read(struct reader *r, enum condition_kind kind, const yaml_node_
 		read_words(r, key, node, rules_linkages, &c->number);
 		break;
 	case CONDITION_MIN_STATEMENTS:
-		read_number(r, key, node, &c->number);
+		reader_number(r, key, node, &c->number);
 		break;
 	case CONDITION_INLINE:
 	case CONDITION_HAS_LOOP:
@@ -245,8 +244,8 @@ void condition_read(struct reader *r, enum condition_kind kind, const yaml_node_
 		read_mapping(r, key, node, c);
 		break;
 	default:
-		read_patterns(r, key, node, kind == CONDITION_FILES ? PATTERN_PATH : PATTERN_NAME,
-			      &c->patterns);
+		reader_patterns(r, key, node, kind == CONDITION_FILES ? PATTERN_PATH : PATTERN_NAME,
+				&c->patterns);
 		break;
 	}
 	r->depth--;
@@ -255,11 +254,16 @@ void condition_read(struct reader *r, enum condition_kind kind, const yaml_node_
 		r->rules->needs_shape = true;
 }
 
+void pattern_list_release(struct pattern_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		pattern_free(list->items[i]);
+	free(list->items);
+}
+
 void condition_release(struct condition *c)
 {
-	for (size_t i = 0; i < c->patterns.count; i++)
-		pattern_free(c->patterns.items[i]);
-	free(c->patterns.items);
+	pattern_list_release(&c->patterns);
 	for (size_t i = 0; i < c->n_parts; i++)
 		condition_release(&c->parts[i]);
 	free(c->parts);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Matching the rules that rules.c has read, and filling label templates: see rules.h. */
 #include "rules_private.h"
 
@@ -238,19 +238,37 @@ static struct outcome evaluate(struct condition *c, const struct rules *rules,
 	return out;
 }
 
-const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject)
+/* match: the last rule of one sort that holds; callee is null for rules about functions. */
+static const struct rule *match(struct rules *rules, const struct rules_subject *subject,
+				const struct rules_subject *callee)
 {
 	if (!rules_count(rules))
 		return NULL;
 	forget_other_file(rules, subject);
 	for (size_t i = rules->count; i-- > 0;) {
 		struct rule_entry *entry = &rules->entries[i];
-		struct outcome out = evaluate(&entry->when, rules, subject);
+		struct outcome out;
 
+		if (entry->rule.calls != (callee != NULL))
+			continue;
+		if (callee && !names_match(&entry->calls, callee))
+			continue;
+		out = evaluate(&entry->when, rules, subject);
 		if (out.holds && (out.reaches || !subject->system))
 			return &entry->rule;
 	}
 	return NULL;
+}
+
+const struct rule *rules_match(struct rules *rules, const struct rules_subject *subject)
+{
+	return match(rules, subject, NULL);
+}
+
+const struct rule *rules_match_call(struct rules *rules, const struct rules_subject *caller,
+				    const struct rules_subject *callee)
+{
+	return match(rules, caller, callee);
 }
 
 /* class_length: how much of "ns::Parser::parse" is its scope, "ns::Parser". */
@@ -270,9 +288,9 @@ static size_t class_length(const char *scoped)
 	return end;
 }
 
-char *rules_label(const struct rule *rule, const struct rules_subject *subject)
+static char *fill(const char *template, const struct rules_subject *subject)
 {
-	const char *p = rule->label, *start;
+	const char *p = template, *start;
 	char *out = NULL, line[16];
 	size_t size;
 	FILE *stream = p ? open_memstream(&out, &size) : NULL;
@@ -294,4 +312,14 @@ char *rules_label(const struct rule *rule, const struct rules_subject *subject)
 	}
 	fclose(stream);
 	return out;
+}
+
+char *rules_label(const struct rule *rule, const struct rules_subject *subject)
+{
+	return fill(rule->label, subject);
+}
+
+char *rules_group(const struct rule *rule, const struct rules_subject *subject)
+{
+	return fill(rule->group, subject);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /*
  * What the files of the rules share.
  *
@@ -61,7 +61,9 @@ struct condition {
 struct rule_entry {
 	struct rule rule;
 	char *label;
+	char *group;
 	char *name;
+	struct pattern_list calls;
 	struct condition when; /* an ALL */
 };
 
@@ -74,7 +76,8 @@ struct rules {
 	size_t count;
 	char **files;
 	size_t n_files;
-	bool needs_shape;
+	bool needs_shape, has_calls;
+	unsigned budget;
 	char *last_file;
 	bool last_system;
 	unsigned long generation;
@@ -120,6 +123,9 @@ enum {
 	KEY_NAME = CONDITIONS,
 	KEY_MEASURE,
 	KEY_LABEL,
+	KEY_CALLS,
+	KEY_GROUP,
+	KEY_SAMPLE,
 };
 extern const char *const rules_rule_keys[];
 
@@ -127,6 +133,16 @@ extern const char *const rules_rule_keys[];
 void condition_read(struct reader *r, enum condition_kind kind, const yaml_node_t *node,
 		    struct condition *group);
 void condition_release(struct condition *condition);
+
+/* reader_patterns: one pattern or a list of them. */
+void reader_patterns(struct reader *r, const char *key, const yaml_node_t *node,
+		     enum pattern_kind kind, struct pattern_list *list);
+void pattern_list_release(struct pattern_list *list);
+/* reader_number: a whole number from 1 to 1000000; 0 after a complaint. */
+void reader_number(struct reader *r, const char *key, const yaml_node_t *node, unsigned *number);
+/* reader_percentage: "2%", "0.5 %", as 1/1000 per cent. */
+void reader_percentage(struct reader *r, const char *key, const yaml_node_t *node,
+		       unsigned *thousandths);
 
 extern const char *const rules_languages[];
 extern const char *const rules_linkages[];

@@ -1,10 +1,11 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* What all readers of a rule file use: words, complaints with a place, keys of mappings. */
 #include "rules_private.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* distance: how many letters must be put in, taken out or changed; words here are short. */
@@ -156,4 +157,48 @@ void reader_flag(struct reader *r, const char *key, const yaml_node_t *node, boo
 	else
 		reader_complain(r, &node->start_mark, "'%s' takes true or false, not %s", key,
 				reader_kind(node));
+}
+
+void reader_number(struct reader *r, const char *key, const yaml_node_t *node, unsigned *number)
+{
+	char *end = NULL;
+	unsigned long value = 0;
+
+	if (reader_is_text(node) &&
+	    strspn(reader_text(node), "0123456789") == node->data.scalar.length)
+		value = strtoul(reader_text(node), &end, 10);
+	if (!value || value > 1000000)
+		reader_complain(r, &node->start_mark,
+				"'%s' takes a whole number from 1 to 1000000, not %s%s%s", key,
+				reader_is_text(node) ? "'" : "",
+				reader_is_text(node) ? reader_text(node) : reader_kind(node),
+				reader_is_text(node) ? "'" : "");
+	*number = (unsigned)value;
+}
+
+void reader_percentage(struct reader *r, const char *key, const yaml_node_t *node,
+		       unsigned *thousandths)
+{
+	const char *text = reader_is_text(node) ? reader_text(node) : "";
+	size_t whole = strspn(text, "0123456789");
+	size_t part = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+	const char *end = text + whole + (text[whole] == '.' ? part + 1 : 0);
+	double percent = 0;
+
+	/* Not by strtod: where the locale has a decimal comma it would stop at the point. */
+	for (const char *p = text; p < text + whole && percent < 1e6; p++)
+		percent = 10 * percent + (*p - '0');
+	*thousandths = (unsigned)(1000 * percent);
+	for (size_t i = 0, digit = 100; i < part && i < 3; i++, digit /= 10)
+		*thousandths += (unsigned)digit * (unsigned)(text[whole + 1 + i] - '0');
+	end += strspn(end, " ");
+	if (!whole || part > 3 || (text[whole] == '.' && !part) || strcmp(end, "%") != 0 ||
+	    percent > 1000 || *thousandths == 0 || *thousandths > 1000000) {
+		reader_complain(r, &node->start_mark,
+				"'%s' takes a percentage such as 2%% or 0.5%%, at most 1000%%, "
+				"not %s%s%s",
+				key, *text ? "'" : "", *text ? text : reader_kind(node),
+				*text ? "'" : "");
+		*thousandths = 0;
+	}
 }

@@ -54,7 +54,7 @@ load helper
 @test "CSV has a heading line and raw numbers" {
   leave_segment
   hotpath report -f csv | tr -d '\r' >r.csv
-  [ "$(head -1 r.csv)" = "name,mangled,label,file,line,language,calls,running,mean_ns,min_ns,p50_ns,p95_ns,p99_ns,max_ns,self_ns,total_ns,percent" ]
+  [ "$(head -1 r.csv)" = "name,mangled,label,file,line,language,calls,running,mean_ns,min_ns,p50_ns,p95_ns,p99_ns,max_ns,self_ns,total_ns,percent,group,kind" ]
   [ "$(wc -l <r.csv)" -eq 4 ]
   grep -q '^outer,outer,the | outer,' r.csv
 }

@@ -5,7 +5,7 @@
 #                   (testsuite/builds)
 
 $(B)/test/test_rules: testsuite/unit/test_rules.c testsuite/unit/test_rules_conditions.c \
-		$(PLUGIN_C_SOURCES) testsuite/unit/test_rules.h $(wildcard plugin/*.h)
+		testsuite/unit/test_rules_actions.c $(PLUGIN_C_SOURCES) testsuite/unit/test_rules.h $(wildcard plugin/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOTPATH_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lyaml -lpcre2-8
 

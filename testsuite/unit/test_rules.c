@@ -278,7 +278,7 @@ static void test_top_level_errors(void **state)
 {
 	(void)state;
 	bad("rule:\n", "1:1 unknown key 'rule'; did you mean 'rules'?\n");
-	bad("colour: red\n", "1:1 unknown key 'colour'; expected 'rules' or 'include'\n");
+	bad("colour: red\n", "1:1 unknown key 'colour'; expected 'rules', 'include' or 'budget'\n");
 	bad("- a\n", "1:1 expected a mapping with the key 'rules', found a list\n");
 	bad("rules: yes\n", "1:8 'rules' takes a list of rules, not a word\n");
 	bad("rules: {}\n", "1:8 'rules' takes a list of rules, not a mapping\n");
@@ -294,13 +294,13 @@ static void test_rule_errors(void **state)
 	bad("rules:\n  - parse\n",
 	    "2:5 a rule is a mapping such as '- functions: [\"parse_*\"]', not a word\n");
 	bad("rules:\n  - measure: true\n",
-	    "2:5 a rule needs a condition such as 'functions' or 'files'; functions: [\"*\"] means "
-	    "all\n");
+	    "2:5 a rule needs a condition such as 'functions' or 'files', or 'calls'; functions: "
+	    "[\"*\"] means all\n");
 	bad("rules:\n  - function: x\n", "2:5 unknown key 'function'; did you mean 'functions'?\n");
 	bad("rules:\n  - functions: x\n    priority: 3\n",
 	    "3:5 unknown key 'priority'; expected 'functions', 'files', 'language', 'namespace', "
 	    "'class', 'section', 'linkage', 'inline', 'min_statements', 'has_loop', 'leaf', 'all', "
-	    "'any', 'not', 'name', 'measure' or 'label'\n");
+	    "'any', 'not', 'name', 'measure', 'label', 'calls', 'group' or 'sample'\n");
 	bad("rules:\n  - functions: x\n    functions: y\n",
 	    "3:5 key 'functions' stands here twice\n");
 	bad("rules:\n  - functions:\n", "2:15 'functions' takes a pattern or a list of patterns, "
@@ -527,6 +527,6 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests(rules, NULL, NULL);
 
-	failed += conditions_run();
+	failed += conditions_run() + actions_run();
 	return failed + cmocka_run_group_tests(find, make_tree, remove_tree);
 }

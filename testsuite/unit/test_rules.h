@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the two files of the rules' tests share; defined in test_rules.c. */
+/* What the files of the rules' tests share; defined in test_rules.c. */
 #ifndef HOTPATH_TEST_RULES_H
 #define HOTPATH_TEST_RULES_H
 
@@ -20,5 +20,7 @@ int verdict(const char *text, const struct rules_subject *subject);
 
 /* conditions_run: the tests of test_rules_conditions.c; how many failed. */
 int conditions_run(void);
+/* actions_run: likewise of test_rules_actions.c. */
+int actions_run(void);
 
 #endif /* HOTPATH_TEST_RULES_H */
