@@ -55,6 +55,8 @@ struct image_site {
 	int unit;	 /* index into image.units */
 
 	uint64_t calls;	  /* all entries: returned, unwound and still running */
+	uint64_t skipped; /* of these: counted, not timed.  With any, all times and the histogram are estimates */
+	bool sampled;	  /* its calls are timed one in so many */
 	uint64_t running; /* of these: never returned; not in min, max, buckets */
 	uint64_t unwound; /* of these: left without an exit (longjmp, thread exit) */
 	/* Times are net: without what measuring these calls and those that they made cost, as far as
@@ -123,7 +125,9 @@ struct image {
 	int clock; /* enum seg_clock */
 	double ns_per_tick;
 	double inside_ns, outside_ns;
-	uint32_t budget; /* slowdown that was allowed, in 1/1000 per cent; 0: no limit */
+	double skipped_ns;     /* cost of a call that is counted only; 0 when there are none */
+	uint64_t measuring_ns; /* what measuring took in all, on all threads */
+	uint32_t budget;       /* slowdown that was allowed, in 1/1000 per cent; 0: no limit */
 
 	/* what was recorded */
 	struct image_site *sites;

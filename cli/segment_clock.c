@@ -205,5 +205,8 @@ void segment_clock_read(struct segment_clock *c, const struct segment_map *map,
 	image->ns_per_tick = c->ns_per_tick;
 	image->inside_ns = cost_ns(c, h->inside, image);
 	image->outside_ns = cost_ns(c, h->outside, image);
+	if (cost_ns(c, h->always_inside + h->always_outside, image) > 0 &&
+	    cost_ns(c, h->drawn_inside + h->drawn_outside, image) > 0)
+		image->skipped_ns = cost_ns(c, h->skipped, image);
 	image->duration_ns = segment_clock_since_start(c, c->end_ticks);
 }

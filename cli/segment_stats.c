@@ -75,6 +75,7 @@ static int read_stat(const struct segment_stats *r, const struct seg_stat *s)
 	else if (min != UINT64_MAX || max) /* else: no call yet */
 		image_damage(r->image, "the limits of a histogram of %s are absurd",
 			     r->image->sites[site].name);
+	r->image->sites[site].sampled |= s->sampled != 0;
 	if (s->unwound <= r->most_ticks)
 		r->image->sites[site].unwound += s->unwound;
 	int error = read_lines(r, s, site);

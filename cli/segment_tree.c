@@ -17,7 +17,7 @@ struct node {
 	int site;		     /* index into image.sites, -1 at the root */
 	int context;		     /* index into image.contexts, -1 at the root */
 	uint32_t depth;		     /* nodes above it */
-	uint64_t calls, incl, below, inner_calls, inner, back, back_child, running;
+	uint64_t calls, timed, skipped, incl, cost, inner, back, back_child, running;
 	int64_t inner_net, back_net, back_child_net;
 	uint64_t returned;    /* incl without the calls that still ran */
 	int64_t returned_net; /* the same, less what measuring cost */
@@ -35,6 +35,10 @@ struct reader {
 	struct segment_clock clock;
 	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
 	uint64_t inside, both; /* cost of a call, and with what its caller has of it, 1/1024 tick */
+	uint64_t always_inside, drawn_inside; /* of calls timed by the hooks that sample */
+	/* What such a call costs in all; SEG_COST_CALL is an ordinary one. */
+	uint64_t always_cost, drawn_cost, skipped_cost;
+	uint64_t spent;	       /* on measuring, of all calls that returned, in the unit of seg_sample.below */
 	uint64_t frames;       /* that may still be read: no more than the file can hold */
 
 	const struct seg_thread **threads;
@@ -101,20 +105,32 @@ static void table_clear(struct reader *r)
 }
 
 /*
- * cost: what measuring took of the time of so many calls, which made `below` others, in ticks; bounded as the counts
- * of a damaged segment may be anything.
+ * one_cost: what measuring took of one call's time, in 1/1024 tick, as call_cost() of the runtime reckons it.
+ *
+ * tagged   a sample's word or a frame's `before`
  */
-static int64_t cost(const struct reader *r, uint64_t calls, uint64_t below)
+static uint64_t one_cost(const struct reader *r, uint64_t below, uint64_t tagged)
 {
-	double ticks = ((double)calls * (double)r->inside + (double)below * (double)r->both) / 1024;
+	uint64_t tag = tagged & SEG_TAG_MASK;
+	uint64_t inside = !tag ? r->inside : tag == SEG_TAG(0) ? r->always_inside : r->drawn_inside;
 
-	return ticks < (double)INT64_MAX / 4 ? (int64_t)(ticks + 0.5) : INT64_MAX / 4;
+	return inside + (uint64_t)(((unsigned __int128)below * r->both) / SEG_COST_CALL);
 }
 
 /* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */
-static int64_t one_net(const struct reader *r, uint64_t incl, uint64_t below)
+static int64_t one_net(uint64_t incl, uint64_t cost)
 {
-	return (int64_t)(incl - ((r->inside + below * r->both + 512) >> 10));
+	return (int64_t)(incl - ((cost + 512) >> 10));
+}
+
+/* weight_of: how many calls a timed one stands for (invariant 8); UINT64_MAX when that is absurd. */
+static uint64_t weight_of(uint64_t tagged)
+{
+	uint64_t tag = tagged >> SEG_TAG_SHIFT;
+
+	if (tag > SEG_EXPONENT_MAX + 1)
+		return UINT64_MAX;
+	return tag ? 1ull << (tag - 1) : 1;
 }
 
 /* minus: wraps around, which only the figures of a damaged segment can make it do. */
@@ -129,13 +145,21 @@ static int64_t bounded(int64_t net, uint64_t gross)
 	return net > (int64_t)gross || net < -(int64_t)gross ? (int64_t)gross : net;
 }
 
+/* net_of: a node's time without what measuring took of it. */
+static int64_t net_of(const struct node *n)
+{
+	return bounded((int64_t)n->incl - (int64_t)((n->cost + 8) >> 4), n->incl);
+}
+
 /* absurd: whether a node counts more calls, or more time, than the run has had ticks. */
 static bool absurd(const struct reader *r, const struct seg_node *n)
 {
 	uint64_t most = r->clock.most_ticks;
+	/* Times of a sampled site are estimates, and may be more than there was. */
+	double slack = n->skipped ? 1 << SEG_EXPONENT_MAX : 1;
 
-	return n->calls > most || (double)n->below > (double)most * SEG_STACK_MAX ||
-	       (n->incl > n->inner && n->incl - n->inner > most) ||
+	return n->calls > most || n->skipped > most || (double)n->cost / 16 > (double)most * SEG_STACK_MAX ||
+	       (n->incl > n->inner && (double)(n->incl - n->inner) > (double)most * slack) ||
 	       (double)n->incl > (double)most * SEG_STACK_MAX;
 }
 
@@ -180,10 +204,11 @@ static int node_add(struct reader *r, const struct seg_node *link, const struct 
 		image_damage(r->image, "calls or times of a calling context of %s are absurd",
 			     r->image->sites[add.site].name);
 	} else {
-		add.calls = n->calls;
+		add.calls = n->calls + n->skipped;
 		add.incl = n->incl;
-		add.below = n->below;
-		add.inner_calls = n->inner_calls;
+		add.timed = n->calls;
+		add.skipped = n->skipped;
+		add.cost = n->cost;
 		add.inner = n->inner;
 		add.inner_net = (int64_t)n->inner_net;
 		add.back = n->back;
@@ -264,36 +289,49 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 
 		if (s.word & SEG_FOLDED || !s.word)
 			continue;
-		index = node_find(r, (void *)(s.word & ~(uint64_t)SEG_WORD_BITS));
+		index = node_find(r, (void *)(s.word & SEG_NODE_MASK));
 		if (index <= 0) {
 			image_damage(r->image, "a recorded call has no calling context");
 			continue;
 		}
-		if (s.incl > r->clock.most_ticks || s.below > r->clock.most_ticks) {
+		uint64_t weight = weight_of(s.word), most = r->clock.most_ticks;
+
+		if (s.incl > most || s.below / SEG_COST_CALL > most || weight == UINT64_MAX) {
 			image_damage(r->image, "a recorded call has an absurd time");
 			continue;
 		}
 		struct node *n = &r->nodes[index];
-		int64_t own = one_net(r, s.incl, s.below);
+		uint64_t cost = one_cost(r, s.below, s.word);
+		int64_t own = one_net(s.incl, cost);
 		uint64_t shown = own > 0 ? (uint64_t)own : 0;
 
 		n->calls++;
-		n->incl += s.incl;
-		n->below += s.below;
+		n->timed++;
+		n->incl += s.incl * weight;
+		n->cost += ((cost + 32) >> 6) * weight;
 		if (s.word & SEG_INNER) {
-			n->inner_calls++;
-			n->inner += s.incl;
-			n->inner_net = minus(n->inner_net, -own);
+			n->inner += s.incl * weight;
+			n->inner_net = minus(n->inner_net, -own * (int64_t)weight);
 		}
 		if (s.word & SEG_BACK) {
-			n->back += s.incl;
-			n->back_net = minus(n->back_net, -own);
+			n->back += s.incl * weight;
+			n->back_net = minus(n->back_net, -own * (int64_t)weight);
 		}
 		sum_limits(&r->sums[n->site], shown, shown);
-		if (!sum_add(&r->sums[n->site], hist_bucket(shown), 1))
+		if (!sum_add(&r->sums[n->site], hist_bucket(shown), weight))
 			return IMAGE_MEMORY;
 	}
 	return IMAGE_OK;
+}
+
+/* measuring_spent: what measuring the returned calls of a node cost. */
+static uint64_t measuring_spent(const struct reader *r, const struct node *n)
+{
+	uint64_t timed = n->skipped				   ? r->drawn_cost
+			 : r->image->sites[n->site].sampled ? r->always_cost
+							    : SEG_COST_CALL;
+
+	return n->timed * timed + n->skipped * r->skipped_cost;
 }
 
 /*
@@ -306,7 +344,7 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	uint64_t used;
 	const struct seg_frame *stack = segment_stack(r->map, t, &used);
 	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
-	uint64_t completed = 0; /* calls that returned on this thread */
+	uint64_t spent = 0; /* on measuring the calls that returned on this thread, as seg_sample.below */
 	int caller = 0;
 
 	if (added < 0)
@@ -320,7 +358,7 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 		image_damage(r->image, "a thread's stack is longer than the file");
 	for (size_t i = 1; i < r->n_nodes; i++) { /* not all sites: there may be many threads */
 		r->live[r->nodes[i].site] = 0;
-		completed += r->nodes[i].calls;
+		spent += measuring_spent(r, &r->nodes[i]);
 	}
 	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
@@ -331,16 +369,17 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 		if (!f.depth || index <= 0) /* made at that instant, or a call without a place */
 			continue;
 		struct node *n = &r->nodes[index];
-		uint64_t incl = less(r->clock.end_ticks, f.start);
-		uint64_t below = less(completed, f.before);
-		int64_t own = one_net(r, incl, below);
+		/* One that is counted only has no start: how long it ran is not known. */
+		uint64_t incl = f.start ? less(r->clock.end_ticks, f.start) : 0;
+		uint64_t below = less(spent, f.before & ~SEG_TAG_MASK);
+		uint64_t cost = f.start ? one_cost(r, below, f.before) : 0;
+		int64_t own = one_net(incl, cost);
 
 		n->calls++;
 		n->running++;
 		n->incl += incl;
-		n->below += below;
+		n->cost += (cost + 32) >> 6;
 		if (r->live[n->site]++) {
-			n->inner_calls++;
 			n->inner += incl;
 			n->inner_net = minus(n->inner_net, -own);
 		}
@@ -388,6 +427,7 @@ static void add_node(struct reader *r, const struct node *n)
 	c->total_ns += total;
 	c->self_ns += self;
 	s->calls += n->calls;
+	s->skipped += n->skipped;
 	s->running += n->running;
 	s->total_ns += total;
 	s->total_cost_ns += total_cost;
@@ -401,7 +441,7 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 		struct node *n = &r->nodes[i];
 		struct node *parent = &r->nodes[n->parent];
 
-		n->net = bounded((int64_t)n->incl - cost(r, n->calls, n->below), n->incl);
+		n->net = net_of(n);
 		n->inner_net = bounded(n->inner_net, n->inner);
 		n->back_net = bounded(n->back_net, n->back);
 		n->back_child_net = bounded(n->back_child_net, n->back_child);
@@ -412,6 +452,8 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 			parent->children_net =
 				minus(parent->children_net, minus(n->back_net, n->net));
 		t->calls += n->calls;
+		if (i)
+			r->spent += measuring_spent(r, n);
 	}
 	for (size_t i = 1; i < r->n_nodes; i++)
 		add_node(r, &r->nodes[i]);
@@ -446,7 +488,7 @@ static int read_thread(struct reader *r, const struct seg_thread *t, struct imag
 		struct node *n = &r->nodes[i];
 
 		n->returned = n->incl;
-		n->returned_net = bounded((int64_t)n->incl - cost(r, n->calls, n->below), n->incl);
+		n->returned_net = net_of(n);
 	}
 	if (t->live && r->n_nodes)
 		error = read_stack(r, t);
@@ -533,6 +575,30 @@ static int finish(struct reader *r)
 	return error;
 }
 
+static uint64_t in_calls(const struct reader *r, uint64_t cost)
+{
+	return (cost * SEG_COST_CALL + r->both / 2) / r->both;
+}
+
+/* read_costs: what measuring costs, as hp_sample_costs() of the runtime reckons it. */
+static void read_costs(struct reader *r)
+{
+	const struct seg_header *h = &r->map->header;
+
+	if (r->image->inside_ns <= 0 && r->image->outside_ns <= 0) /* absurd, or none */
+		return;
+	r->inside = h->inside;
+	r->both = h->inside + h->outside;
+	r->always_cost = r->drawn_cost = SEG_COST_CALL;
+	if (r->image->skipped_ns <= 0)
+		return;
+	r->always_inside = h->always_inside;
+	r->drawn_inside = h->drawn_inside;
+	r->always_cost = in_calls(r, h->always_inside + h->always_outside);
+	r->drawn_cost = in_calls(r, h->drawn_inside + h->drawn_outside);
+	r->skipped_cost = in_calls(r, h->skipped);
+}
+
 int segment_read_threads(const struct segment_map *map, struct image *image, const int *site_of_id)
 {
 	struct reader r = {.map = map,
@@ -550,14 +616,13 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 	error = find_threads(&r);
 	if (!error) {
 		segment_clock_read(&r.clock, map, r.threads, r.n_threads, image);
-		if (image->inside_ns > 0 || image->outside_ns > 0) { /* else absurd, or none */
-			r.inside = map->header.inside;
-			r.both = map->header.inside + map->header.outside;
-		}
+		read_costs(&r);
 		error = read_threads(&r);
 	}
 	if (!error)
 		error = finish(&r);
+	image->measuring_ns = (uint64_t)((double)r.spent / SEG_COST_CALL *
+					 (image->inside_ns + image->outside_ns));
 out:
 	for (size_t i = 0; r.sums && i < image->n_sites; i++)
 		sum_release(&r.sums[i]);

@@ -96,6 +96,7 @@ uint32_t hp_clock_choose(void)
 enum {
 	FRAMES = 512,
 	BATCHES = 24,
+	DRAWN_EXPONENT = 4,
 	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life */
 };
 
@@ -128,63 +129,158 @@ static uint64_t time_calls(void (*call)(void))
 	return hp_ticks() - start;
 }
 
-/* batch: CALLS empty measured calls; what measuring cost in all, and what of it the calls' own intervals saw. */
-static void batch(struct hot *hot, uint64_t *all, uint64_t *inside)
+/* What a call costs: in all, and of that in its own interval; ticks for CALLS calls. */
+struct call_cost {
+	uint64_t all, inside;
+	uint64_t weighed; /* `inside`, though it be more than all */
+};
+
+/* batch: CALLS empty measured calls, beside as many that are not. */
+static struct call_cost batch(struct hot *hot)
 {
 	struct seg_node *node = hot->place->seg.root->child;
 	uint64_t before = node ? node->incl : 0;
 	uint64_t bare = time_calls(bare_call);
-	uint64_t fold;
+	uint64_t all = time_calls(measured_call);
+	uint64_t fold = hp_ticks();
 
-	*all = time_calls(measured_call);
-	fold = hp_ticks();
 	hp_fold(hot);
-	*all += hp_ticks() - fold;
-	*all = *all > bare ? *all - bare : 0;
-	*inside = hot->place->seg.root->child->incl - before;
+	all += hp_ticks() - fold;
+	all = all > bare ? all - bare : 0;
+
+	uint64_t inside = hot->place->seg.root->child->incl - before;
+
+	return (struct call_cost){all, inside < all ? inside : all, inside};
 }
 
 /*
- * hp_clock_calibrate: measures an empty call on a place that no reader ever sees, and the speed of
- * the clock meanwhile. The cheapest batch counts: everything that disturbs a batch makes it dearer.
+ * measure: what an empty call costs with these hooks.  The cheapest batch counts: everything that
+ * disturbs a batch makes it dearer.
+ *
+ * countdown   of the site before each batch, for the hooks that sample
  */
+static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint32_t countdown)
+{
+	struct call_cost best = {UINT64_MAX, 0, 0};
+
+	sample_unit.enter = hooks->enter;
+	sample_unit.exit = hooks->exit;
+	for (int i = 0; i < BATCHES; i++) {
+		struct seg_node *node = hot->place->seg.root->child;
+
+		if (node)
+			node->stat->countdown = countdown;
+
+		struct call_cost c = batch(hot);
+
+		if (i > 0 && c.all < best.all)
+			best = c;
+	}
+	return best;
+}
+
+/* scratch_place: makes this thread record where no reader ever looks; false without memory. */
+static bool scratch_place(struct hot *hot)
+{
+	/* Few frames: a file size limit should not be used up by the room for a deep stack. */
+	struct place *place = hp_place_new(FRAMES);
+
+	if (!place)
+		return false;
+	place->clock_next = UINT64_MAX;
+	hot->state = THREAD_LIVE;
+	hp_place_attach(hot, place);
+	return true;
+}
+
+/* hp_clock_calibrate: what an ordinary call costs, and the speed of the clock meanwhile. */
 void hp_clock_calibrate(void)
 {
 	struct seg_header *seg = hp_process.seg;
 	struct hot *hot = &hp_hot;
 	struct hot saved = *hot;
-	uint64_t best_all = UINT64_MAX, best_inside = 0;
 	uint64_t t0, t1, m0, m1;
-	/* Few frames: a file size limit should not be used up by the room for a deep stack. */
-	struct place *place = hp_place_new(FRAMES);
 
-	if (!place)
-		return;
 	hp_clock_now(&t0, &m0, NULL);
-	place->clock_next = UINT64_MAX;
-	sample_unit.enter = hp_process.hooks.enter;
-	sample_unit.exit = hp_process.hooks.exit;
-	hot->state = THREAD_LIVE;
-	hp_place_attach(hot, place);
-	for (int i = 0; i < BATCHES; i++) {
-		uint64_t all, inside;
+	if (!scratch_place(hot))
+		return;
 
-		batch(hot, &all, &inside);
-		if (i > 0 && all < best_all) {
-			best_all = all;
-			best_inside = inside;
-		}
-	}
+	struct call_cost plain = measure(hot, &hp_process.hooks, 1);
+
 	*hot = saved;
 	hp_clock_now(&t1, &m1, NULL);
-	if (best_inside > best_all)
-		best_inside = best_all;
-	seg->inside = best_inside * 1024 / CALLS;
-	seg->outside = (best_all - best_inside) * 1024 / CALLS;
+	seg->inside = plain.inside * 1024 / CALLS;
+	seg->outside = (plain.all - plain.inside) * 1024 / CALLS;
 	hp_process.inside = seg->inside;
 	hp_process.both = seg->inside + seg->outside;
 	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC || m1 <= m0
 			  ? 1000000000u
 			  : (uint64_t)((unsigned __int128)(t1 - t0) * 1000000000u / (m1 - m0));
 	hp_process.ms_ticks = seg->hz / 1000;
+}
+
+static uint64_t median(uint64_t *v, int n)
+{
+	for (int i = 1; i < n; i++)
+		for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
+			uint64_t swap = v[k];
+
+			v[k] = v[k - 1];
+			v[k - 1] = swap;
+		}
+	return v[n / 2];
+}
+
+/*
+ * measure_drawn: what a timed call costs among others that are not: ticks for CALLS calls.  There are few in a
+ * batch, so the median batch counts.
+ *
+ * skipped   what CALLS calls cost that are counted only
+ */
+static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
+{
+	struct seg_node *node = hot->place->seg.root->child;
+	uint64_t all[BATCHES], inside[BATCHES];
+
+	node->stat->exponent = DRAWN_EXPONENT;
+	node->stat->countdown = 1;
+	for (int i = 0; i < BATCHES; i++) {
+		uint64_t timed = node->calls;
+		struct call_cost c = batch(hot);
+
+		timed = node->calls - timed;
+		timed += !timed;
+		inside[i] = c.weighed * CALLS / timed >> DRAWN_EXPONENT;
+		all[i] = c.all * CALLS > skipped * (CALLS - timed)
+				 ? (c.all * CALLS - skipped * (CALLS - timed)) / timed
+				 : 0;
+	}
+	uint64_t in = median(inside, BATCHES), of = median(all, BATCHES);
+
+	return (struct call_cost){of > in ? of : in, in, 0};
+}
+
+/* hp_clock_calibrate_sampling: what calls cost with the hooks that sample: of a site that is always timed, timed ones
+ * among others, and those others. */
+void hp_clock_calibrate_sampling(void)
+{
+	struct seg_header *seg = hp_process.seg;
+	struct hooks hooks = hp_sample_hooks(hp_process.clock);
+	struct hot *hot = &hp_hot;
+	struct hot saved = *hot;
+
+	if (!scratch_place(hot))
+		return;
+
+	struct call_cost always = measure(hot, &hooks, 1);
+	struct call_cost skipped = measure(hot, &hooks, UINT32_MAX);
+	struct call_cost drawn = measure_drawn(hot, skipped.all);
+
+	*hot = saved;
+	seg->always_inside = always.inside * 1024 / CALLS;
+	seg->always_outside = (always.all - always.inside) * 1024 / CALLS;
+	seg->drawn_inside = drawn.inside * 1024 / CALLS;
+	seg->drawn_outside = (drawn.all - drawn.inside) * 1024 / CALLS;
+	seg->skipped = skipped.all * 1024 / CALLS;
+	hp_sample_costs();
 }

@@ -6,7 +6,7 @@
  * that folds in the middle of a fold changes nothing that we hold.  A full ring met inside a fold
  * (by such a handler) is not folded again: its one call goes straight into its node.
  */
-#include "runtime.h"
+#include "frame.h"
 
 /* lower, raise: *p = min / max(*p, v), though a handler may do the same at any instruction. */
 static inline void lower(uint64_t *p, uint64_t v)
@@ -55,7 +55,9 @@ static __attribute__((noinline)) void carry(struct place *place, struct seg_stat
 	stat->carry = c;
 }
 
-static inline void hist_add(struct place *place, char *base, struct seg_stat *stat, uint64_t ticks)
+/* hist_add: a call, or as many as a timed one stands for. */
+static inline void hist_add(struct place *place, char *base, struct seg_stat *stat, uint64_t ticks,
+			    uint32_t weight)
 {
 	uint32_t bucket = hist_bucket(ticks);
 	uint32_t *line = &stat->lines[bucket / HIST_LINE];
@@ -68,40 +70,65 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
 	}
 	uint32_t *counter = (uint32_t *)(base + 64 * index) + bucket % HIST_LINE;
 
-	if (unlikely(__atomic_load_n(counter, __ATOMIC_RELAXED) == UINT32_MAX))
+	if (unlikely(__atomic_load_n(counter, __ATOMIC_RELAXED) > UINT32_MAX - weight))
 		carry(place, stat, bucket);
 #if defined(__x86_64__)
-	__asm__ volatile("addl $1, %0" : "+m"(*counter) : : "cc");
+	__asm__ volatile("addl %1, %0" : "+m"(*counter) : "er"(weight) : "cc");
 #else
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(counter, weight, __ATOMIC_RELAXED);
 #endif
 }
 
-/* fold_one: counts one call in its node and stat. */
-static inline void fold_one(struct place *place, char *base, uint64_t incl, uint64_t below,
-			    uint64_t word)
+/*
+ * fold_call: counts one call in its node and stat.
+ *
+ * inside   what timing a call adds to its own time, in 1/1024 tick
+ * weight   how many calls it stands for
+ */
+static inline void fold_call(struct place *place, char *base, const struct seg_sample *s,
+			     uint64_t word, uint64_t inside, uint64_t weight)
 {
-	struct seg_node *n = (struct seg_node *)(word & ~(uint64_t)SEG_WORD_BITS);
+	struct seg_node *n = (struct seg_node *)(word & SEG_NODE_MASK);
 	struct seg_stat *stat = n->stat;
-	uint64_t own = net(incl, below);
+	uint64_t cost = call_cost(inside, s->below);
+	uint64_t own = net(s->incl, cost);
 
 	bump(&n->calls, 1);
-	bump(&n->incl, incl);
-	bump(&n->below, below);
+	bump(&n->incl, s->incl * weight);
+	bump(&n->cost, ((cost + 32) >> 6) * weight);
 	if (unlikely(word & SEG_INNER)) {
-		bump(&n->inner_calls, 1);
-		bump(&n->inner, incl);
-		bump(&n->inner_net, own);
+		bump(&n->inner, s->incl * weight);
+		bump(&n->inner_net, own * weight);
 	}
 	if (unlikely(word & SEG_BACK)) {
-		bump(&n->back, incl);
-		bump(&n->back_net, own);
+		bump(&n->back, s->incl * weight);
+		bump(&n->back_net, own * weight);
 	}
 	if ((int64_t)own < 0)
 		own = 0;
 	lower(&stat->min, own);
 	raise_to(&stat->max, own);
-	hist_add(place, base, stat, own);
+	hist_add(place, base, stat, own, (uint32_t)weight);
+}
+
+/* fold_sampled: a call that stands for others, or was timed by the dearer hooks which choose. */
+static __attribute__((noinline)) void fold_sampled(struct place *place, char *base,
+						   const struct seg_sample *s, uint64_t word)
+{
+	uint64_t inside = (word & SEG_TAG_MASK) == SEG_TAG(0) ? hp_process.always_inside
+							      : hp_process.drawn_inside;
+
+	((struct seg_node *)(word & SEG_NODE_MASK))->stat->timed++;
+	fold_call(place, base, s, word, inside, weight_of(word));
+}
+
+static inline void fold_one(struct place *place, char *base, const struct seg_sample *s,
+			    uint64_t word)
+{
+	if (unlikely(word & SEG_TAG_MASK))
+		fold_sampled(place, base, s, word);
+	else
+		fold_call(place, base, s, word, hp_process.inside, 1);
 }
 
 /* sign_of_life: notes the time, about once a millisecond: what a killed process leaves as its end.
@@ -146,11 +173,13 @@ static void fold_ring(struct hot *hot)
 			}
 			continue;
 		}
-		fold_one(place, base, s->incl, s->below, word);
+		fold_one(place, base, s, word);
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 		now = s->end;
 	}
+	if (hp_process.samples)
+		hp_sample_adapt(hot, to);
 	place->ring_from = go_on;
 	compiler_barrier();
 	hot->next = (uint64_t)go_on;
@@ -183,5 +212,6 @@ __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint6
 	if (s < hot->end)
 		write_sample(s, end, incl, below, word);
 	else
-		fold_one(hot->place, (char *)hp_process.seg, incl, below, word);
+		fold_one(hot->place, (char *)hp_process.seg,
+			 &(struct seg_sample){end, incl, below, word}, word);
 }

@@ -21,7 +21,7 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include "runtime.h"
+#include "frame.h"
 
 __thread struct hot hp_hot __attribute__((tls_model("initial-exec"))) = {
 	.top = &hp_unborn[0],
@@ -35,65 +35,6 @@ struct seg_frame hp_unborn[2] = {
 	{.node = &unborn_node},
 	{.node = &unborn_node},
 };
-
-/* How deep the stack is at the hook's entry: no less than at that of every live measured caller. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define hook_depth() (~(uint64_t)__builtin_dwarf_cfa())
-#else
-#define hook_depth() (~(uint64_t)__builtin_frame_address(0))
-#endif
-
-/*
- * push: a handler that comes before the frame is on the stack may use its slot, so the node is
- * written once more when it is: at every instruction the top frame has a node.
- */
-static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
-{
-	struct seg_frame *f = hot->top + 1;
-
-	f->node = node;
-	compiler_barrier();
-	hot->top = f;
-	compiler_barrier();
-	f->node = node;
-	node->stat->active++;
-	f->before = hot->calls;
-	compiler_barrier();
-	f->depth = depth;
-}
-
-/*
- * pop: takes the top frame, a call of node n, off the stack and hands its time on.
- * The caller's node differs from n->parent when the call was a recursion: then the caller's own
- * time is put right here, and the fold knows by SEG_BACK.
- */
-static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
-{
-	struct seg_node *n = f->node;
-	struct seg_node *caller = f[-1].node;
-	uint64_t incl = now - f->start;
-	uint64_t below = hot->calls - f->before;
-	uint64_t word = (uint64_t)n | bits;
-
-	f->depth = 0;
-	compiler_barrier();
-	hot->top = f - 1;
-	bump(&hot->calls, 1);
-	if (unlikely(--n->stat->active))
-		word |= SEG_INNER;
-	if (unlikely(caller != n->parent)) {
-		bump(&caller->back_child, incl);
-		bump(&caller->back_child_net, net(incl, below));
-		word |= SEG_BACK;
-	}
-
-	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
-
-	if (unlikely(s >= hot->end))
-		hp_fold_full(hot, now, incl, below, word);
-	else
-		write_sample(s, now, incl, below, word);
-}
 
 /*
  * on_signal_stack: whether we run on an alternate signal stack.  Its addresses say nothing of the
@@ -124,7 +65,7 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 			continue;
 		}
 		bump(&f->node->stat->unwound, 1);
-		pop(hot, f, now, SEG_UNWOUND);
+		pop_any(hot, f, now, SEG_UNWOUND);
 	}
 }
 
@@ -165,8 +106,8 @@ static void count_lost(struct hot *hot, enum seg_lost cause)
 		__atomic_fetch_add(&hp_process.seg->lost[cause], 1, __ATOMIC_RELAXED);
 }
 
-/* push_slow: what enter_slow does, but for the clock.  Returns whether a frame was pushed. */
-static bool push_slow(struct hot *hot, uint32_t site, uint64_t depth)
+/* hp_push_slow: what enter_slow does, but for the clock.  Returns whether a frame was pushed. */
+bool hp_push_slow(struct hot *hot, uint32_t site, uint64_t depth)
 {
 	if (unlikely(!hot->place) && !hp_thread_born(hot)) {
 		if (hot->state != THREAD_UNBORN)
@@ -197,15 +138,15 @@ static __attribute__((noinline)) void enter_slow(uint32_t site, uint64_t depth)
 {
 	struct hot *hot = &hp_hot;
 	int saved_errno = errno;
-	bool pushed = push_slow(hot, site, depth);
+	bool pushed = hp_push_slow(hot, site, depth);
 
 	errno = saved_errno;
 	if (pushed)
 		hot->top->start = hp_ticks();
 }
 
-/* exit_slow: the top frame is not a call of this site. */
-static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t now)
+/* hp_exit_slow: the top frame is not a call of this site. */
+__attribute__((noinline)) void hp_exit_slow(uint32_t site, uint64_t now)
 {
 	struct hot *hot = &hp_hot;
 	int saved_errno = errno;
@@ -231,26 +172,9 @@ static __attribute__((noinline)) void exit_slow(uint32_t site, uint64_t now)
 		goto out;
 	}
 	hp_close_frames(hot, f, now);
-	pop(hot, f, now, 0);
+	pop_any(hot, f, now, 0);
 out:
 	errno = saved_errno;
-}
-
-/*
- * known_callee: the node of a call to site from caller, when it is the one that was called last
- * from there, or the one that came after it the last time; else NULL.  `next` is a guess: it may
- * have been noted for another caller, as a node has several when it is reached by recursion.
- */
-static inline struct seg_node *known_callee(struct seg_node *caller, uint32_t site)
-{
-	struct seg_node *n = caller->last;
-
-	if (likely(n->site == site))
-		return n;
-	n = n->next;
-	if (n->site != site || n->parent != caller)
-		return NULL;
-	return caller->last = n;
 }
 
 /*
@@ -280,9 +204,9 @@ static inline struct seg_node *known_callee(struct seg_node *caller, uint32_t si
 		struct seg_frame *f = hot->top;                                                    \
                                                                                                    \
 		if (unlikely(f->node->site != *slot))                                              \
-			exit_slow(*slot, now);                                                     \
+			hp_exit_slow(*slot, now);                                                     \
 		else                                                                               \
-			pop(hot, f, now, 0);                                                       \
+			pop_plain(hot, f, now, 0);                                                 \
 	}                                                                                          \
                                                                                                    \
 	static void landed_##name(void)                                                            \

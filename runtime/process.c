@@ -399,7 +399,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 		return false;
 	if (first->root && strlen(first->root) < sizeof(root))
 		project_root = strcpy(root, first->root);
-	project_budget = first->budget;
+	project_budget = hp_sample_budget(first);
 	hp_process.clock = hp_clock_choose();
 	hp_process.hooks = hp_hooks(hp_process.clock);
 	hp_process.by_command = hp_env("HOTPATH_RUN_TOKEN") != NULL;
@@ -446,6 +446,11 @@ bool hp_process_restart(void)
 		seg->hz = old->hz;
 		seg->inside = old->inside;
 		seg->outside = old->outside;
+		seg->always_inside = old->always_inside;
+		seg->always_outside = old->always_outside;
+		seg->drawn_inside = old->drawn_inside;
+		seg->drawn_outside = old->drawn_outside;
+		seg->skipped = old->skipped;
 		note_start();
 		hp_process.state = PROCESS_ON;
 		on = true;

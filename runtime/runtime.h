@@ -2,7 +2,9 @@
 /*
  * What the runtime's files share.  Read hook.c first: it is what happens at each call.
  *
+ *   frame.h    the shadow stack: how a frame is pushed and popped
  *   hook.c     entry and exit, the fast path and its named slow paths
+ *   sample.c   which calls are timed, where not every one is
  *   tree.c     calling contexts: find or make the node of a call
  *   fold.c     newest calls into nodes and histograms
  *   thread.c   a thread's place: taken, given back, used again
@@ -95,6 +97,13 @@ struct edge_table {
 	struct edge edges[];
 };
 
+/* How often a thread may time a call and keep the budget (sample.c). */
+struct pace {
+	uint64_t since; /* tick of the last fold */
+	uint64_t cost;	/* hot.cost at it */
+	uint64_t level; /* calls of one site that may be timed, per 2^PACE_SHIFT ticks */
+};
+
 /* A thread's place: what the reader sees, then what only the runtime needs. */
 struct place {
 	struct seg_thread seg;
@@ -102,7 +111,9 @@ struct place {
 	struct edge_table *edges;
 	uint64_t chunk;		      /* size of the next arena chunk */
 	uint64_t clock_next;	      /* refresh seg.now_* at a fold after this tick */
-	uint64_t calls;		      /* hot.calls of the thread that left */
+	uint64_t cost;		      /* hot.cost of the thread that left */
+	uint64_t random;	      /* state of the generator that draws the calls to be timed; never 0 */
+	struct pace pace;
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
 	struct seg_node lost_node; /* stands for a call that has no place */
@@ -121,7 +132,8 @@ struct hot {
 			  full */
 	struct seg_sample *end;
 	struct place *place;
-	uint64_t calls; /* returned on this thread, and on those that had its place before */
+	uint64_t cost; /* of measuring the calls that returned on this thread, and on those that had its place
+			  before; SEG_COST_CALL is one call */
 	uint64_t over;	/* calls above the deepest frame */
 	uint32_t state; /* enum thread_state */
 };
@@ -170,8 +182,16 @@ struct process {
 	struct seg_header *seg; /* the mapping, while ON */
 	struct hotpath_unit *units;
 	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
-	uint64_t inside;   /* as in the segment's header, 0 while they are measured */
-	uint64_t both;	   /* inside + outside */
+	/* What measuring costs, as in the segment's header; 0 while it is being found out. */
+	uint64_t inside;
+	uint64_t both;	       /* inside + outside */
+	uint64_t always_inside;
+	uint64_t drawn_inside;
+	uint32_t always_cost; /* what such calls cost in all, in the unit of hot.cost */
+	uint32_t drawn_cost;
+	uint32_t skipped_cost;
+	uint32_t budget;       /* share of the time that measuring may take, in 1/2^20; 0: no limit */
+	bool samples;	       /* the hooks that sample are in use */
 	bool by_command;   /* started by `hotpath run`, which takes the run in itself */
 	char path[512];	   /* of the segment */
 	char store[512];   /* folder of the store */
@@ -182,16 +202,25 @@ struct process {
 extern struct process hp_process;
 
 /*
- * net: a call's time without the cost of measuring it and the calls it made.  May come out below 0, in two's
- * complement: the cost is a mean, and a single call's can be less.
+ * call_cost: what measuring took of the time of a call, in 1/1024 tick; `below` is what measuring the calls that it made
+ * cost.  A process can make calls for weeks inside one: their product does not fit 64 bits.
  */
-static inline uint64_t net(uint64_t incl, uint64_t below)
+static inline uint64_t call_cost(uint64_t inside, uint64_t below)
 {
-	return incl - ((hp_process.inside + below * hp_process.both + 512) >> 10);
+	return inside + (uint64_t)(((unsigned __int128)below * hp_process.both) / SEG_COST_CALL);
+}
+
+/* net: a time less a cost.  May come out below 0, in two's complement: the cost is a mean, and a single call's can
+ * be less. */
+static inline uint64_t net(uint64_t incl, uint64_t cost)
+{
+	return incl - ((cost + 512) >> 10);
 }
 
 /* hook.c */
 struct hooks hp_hooks(uint32_t clock);
+bool hp_push_slow(struct hot *hot, uint32_t site, uint64_t depth);
+void hp_exit_slow(uint32_t site, uint64_t now);
 void hp_close_frames(struct hot *hot, struct seg_frame *down_to, uint64_t now);
 
 /* tree.c: the node of a call to `site` from `caller`; the place's lost_node when there is no
@@ -202,6 +231,15 @@ struct seg_node *hp_tree_root(struct place *place);
 /* fold.c */
 void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, uint64_t word);
 void hp_fold(struct hot *hot);
+
+/* sample.c */
+struct hooks hp_sample_hooks(uint32_t clock);
+void hp_sample_stat(struct seg_stat *stat);
+void hp_sample_adapt(struct hot *hot, const struct seg_sample *to);
+bool hp_sample_wanted(const struct hotpath_unit *unit);
+void hp_sample_start(void);
+uint32_t hp_sample_budget(const struct hotpath_unit *unit);
+void hp_sample_costs(void);
 
 /* thread.c */
 bool hp_thread_born(struct hot *hot);
@@ -234,6 +272,7 @@ void hp_load(char *word, size_t size);
 uint32_t hp_clock_choose(void);
 void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns);
 void hp_clock_calibrate(void);
+void hp_clock_calibrate_sampling(void);
 
 /* unit.c */
 bool hp_units_relink(const struct seg_header *old);

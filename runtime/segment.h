@@ -44,11 +44,14 @@
  *      and in `back_child` of its caller's.  Two children of a node may have the same site (a signal came while one was being
  *      made): they mean the same context.
  *   6. For each node: time of its own = incl - back_child - sum over children (incl - back), likewise
- *      in net times, where that of incl is incl - calls * inside - below * (inside + outside).
+ *      in net times, where that of incl is incl - cost.
  *      For each site: total time, recursion counted once = sum over its nodes of (incl - inner).  That a site is
  *      active is counted per site and not per node: after a recursion the calls go on from a node higher up, and
  *      may come to the same site by another branch.
  *   7. The writer never shortens the file, and never reads a link that it did not write itself.
+ *   8. A sampled site's calls are all counted, and one in 2^exponent, drawn at random, is timed. Whatever is a time or a
+ *      count of the histogram adds 2^exponent for each timed call, so that all sums are estimates without bias of
+ *      what timing every call would have given; `calls` and `skipped` are exact.
  */
 #ifndef HOTPATH_SEGMENT_H
 #define HOTPATH_SEGMENT_H
@@ -145,6 +148,11 @@ enum seg_lost {
  *      232    4  n_sites      site ids handed out are 1 .. n_sites
  *      236    4  n_threads    threads ever seen (places are reused, so there may be fewer seg_threads)
  *      240  128  lost         uint64_t[SEG_LOST_COUNT], what no thread could count itself
+ *      368    8  always_inside  \ as inside and outside, for calls that the hooks which sample have timed,
+ *      376    8  always_outside  > of a site whose calls are all timed; 0 when there are no such hooks
+ *      384    8  drawn_inside   \ likewise, of a site of which only some are: they come unexpected, and are dearer
+ *      392    8  drawn_outside  /
+ *      400    8  skipped      what a call costs that is counted only, charged to the caller, in 1/1024 tick
  */
 struct seg_header {
 	char magic[8];
@@ -181,6 +189,11 @@ struct seg_header {
 	uint32_t n_sites;
 	uint32_t n_threads;
 	uint64_t lost[SEG_LOST_COUNT];
+	uint64_t always_inside;
+	uint64_t always_outside;
+	uint64_t drawn_inside;
+	uint64_t drawn_outside;
+	uint64_t skipped;
 };
 
 /* Keys of struct seg_info.  Values are stored: only append. */
@@ -297,7 +310,14 @@ struct seg_carry {
  *       24    8  max          net ticks
  *       32    8  carry        link to struct seg_carry
  *       40    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
- *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ *       48    4  countdown    sampling: the call that brings it to 0 is timed
+ *       52    1  exponent     one call in 2^exponent is timed, from the next drawing on
+ *       53    1  drawn        exponent that the countdown was drawn with
+ *       54    1  least        exponent that the rule asks for; a budget goes no lower
+ *       55    1  sampled      1 when the hooks that sample have timed a call
+ *       56    4  since        when the exponent was last looked at, in 1024 ticks
+ *       60    4  timed        calls timed since then
+ *       64  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
  */
 struct seg_stat {
 	uint32_t site;
@@ -307,6 +327,13 @@ struct seg_stat {
 	uint64_t max;
 	struct seg_carry *carry;
 	uint64_t unwound;
+	uint32_t countdown;
+	uint8_t exponent;
+	uint8_t drawn;
+	uint8_t least;
+	uint8_t sampled;
+	uint32_t since;
+	uint32_t timed;
 	uint32_t lines[HIST_LINES];
 };
 
@@ -321,12 +348,12 @@ struct seg_stat {
  *       16    8  last         the node that was entered last from here
  *       24    8  next         the node that was entered after this one from the same caller; a guess
  *       32    8  stat         of the site; 0 at the root
- *       40    8  calls        returned calls, folded
+ *       40    8  calls        returned calls, folded; of a sampled site those that were timed
  *       48    8  incl         ticks of all of them
- *       56    8  below        measured calls that they made, directly or not
+ *       56    8  cost         of these, what measuring took, in 1/16 tick
  *       64    8  child        first child
- *       72    8  inner_calls  calls made while a frame of the site was live, here or at another node
- *       80    8  inner        ticks of those
+ *       72    8  skipped      returned calls that were counted only
+ *       80    8  inner        ticks of calls made while a frame of the site was live, here or at another node
  *       88    8  inner_net
  *       96    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
  *      104    8  back_net
@@ -342,9 +369,9 @@ struct seg_node {
 	struct seg_stat *stat;
 	uint64_t calls;
 	uint64_t incl;
-	uint64_t below;
+	uint64_t cost;
 	struct seg_node *child;
-	uint64_t inner_calls;
+	uint64_t skipped;
 	uint64_t inner;
 	uint64_t inner_net;
 	uint64_t back;
@@ -364,13 +391,28 @@ enum {
 };
 
 /*
+ * The tag, in the highest bits of a sample's word and of a frame's `before`: 0 for a call that was timed because each
+ * call of its site is, else 1 + the exponent that it was drawn with (invariant 8).
+ */
+enum {
+	SEG_TAG_SHIFT = 58,
+	SEG_EXPONENT_MAX = 12,
+};
+#define SEG_TAG_MASK  (~((1ull << SEG_TAG_SHIFT) - 1))
+#define SEG_NODE_MASK (~(SEG_TAG_MASK | SEG_WORD_BITS))
+#define SEG_TAG(exponent) ((uint64_t)((exponent) + 1) << SEG_TAG_SHIFT)
+
+/* What measuring an ordinary call costs, in the unit in which a thread's and a sample's costs are counted. */
+enum { SEG_COST_CALL = 256 };
+
+/*
  * struct seg_sample: one call that returned, 32 bytes
  *
  *   offset size
  *        0    8  end          ticks at the exit
  *        8    8  incl         ticks between entry and exit
- *       16    8  below        measured calls that it made, directly or not
- *       24    8  word         address of the node, and bits; SEG_FOLDED alone before first use.  Written last
+ *       16    8  below        what measuring the calls that it made cost, directly or not; SEG_COST_CALL is one call
+ *       24    8  word         address of the node, tag and bits; SEG_FOLDED alone before first use.  Written last
  */
 struct seg_sample {
 	uint64_t end;
@@ -383,11 +425,12 @@ struct seg_sample {
  * struct seg_frame: one entry of the shadow stack, 32 bytes
  *
  *   offset size
- *        0    8  start        ticks at the entry
+ *        0    8  start        ticks at the entry; 0 for a call that is counted only
  *        8    8  depth        complement of the stack pointer in the entry hook, so that an inner call has
  *                             the greater one; 0: not live (invariant 4)
  *       16    8  node
- *       24    8  before       calls that had returned on this thread (and on those that had its place before)
+ *       24    8  before       what measuring had cost on this thread (and on those that had its place before) at
+ *                             the entry, in the unit of `below`; tag.  Of timed calls only
  */
 struct seg_frame {
 	uint64_t start;
@@ -453,15 +496,15 @@ SEG_ASSERT_AT(seg_header, info, 208);
 SEG_ASSERT_AT(seg_header, lost, 240);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
-SEG_ASSERT_AT(seg_stat, lines, 48);
-SEG_ASSERT_AT(seg_node, below, 56);
+SEG_ASSERT_AT(seg_stat, lines, 64);
+SEG_ASSERT_AT(seg_node, cost, 56);
 SEG_ASSERT_AT(seg_node, back_child_net, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, ring, 256);
-_Static_assert(sizeof(struct seg_header) == 368 && sizeof(struct seg_header) <= SEG_PAGE, "");
+_Static_assert(sizeof(struct seg_header) == 408 && sizeof(struct seg_header) <= SEG_PAGE, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
-_Static_assert(sizeof(struct seg_stat) == 736, "");
+_Static_assert(sizeof(struct seg_stat) == 752, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
 _Static_assert(sizeof(struct seg_sample) == 32, "");
 _Static_assert(sizeof(struct seg_frame) == 32, "");

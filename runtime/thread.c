@@ -118,6 +118,7 @@ struct place *hp_place_new(uint64_t max_frames)
 	for (int i = 0; i < SEG_RING; i++)
 		p->seg.ring[i].word = SEG_FOLDED;
 	p->ring_from = p->seg.ring;
+	p->random = hp_ticks() * 0x9e3779b97f4a7c15ull | 1;
 	return p;
 }
 
@@ -128,7 +129,7 @@ void hp_place_attach(struct hot *hot, struct place *p)
 	hot->next = (uint64_t)p->ring_from;
 	hot->end = p->seg.ring + SEG_RING;
 	hot->place = p;
-	hot->calls = p->calls;
+	hot->cost = p->cost;
 	hot->over = 0;
 	compiler_barrier();
 	hot->top = p->seg.stack;
@@ -243,7 +244,7 @@ static void thread_end(void *round)
 
 	hp_close_frames(hot, p->seg.stack, now);
 	hp_fold(hot);
-	p->calls = hot->calls;
+	p->cost = hot->cost;
 	p->seg.end_ticks = now;
 	p->seg.live = 0;
 	hot->state = THREAD_OVER;

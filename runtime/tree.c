@@ -121,6 +121,9 @@ static struct seg_stat *stat_find(struct place *place, uint32_t site)
 		return NULL;
 	stat->site = site;
 	stat->min = UINT64_MAX;
+	stat->countdown = 1;
+	if (hp_process.samples)
+		hp_sample_stat(stat);
 	stat->next = place->seg.stats;
 	compiler_barrier();
 	place->seg.stats = stat;

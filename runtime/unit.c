@@ -275,11 +275,17 @@ static struct seg_unit *unit_copy(const struct hotpath_unit *unit)
  * no harm. */
 static void unit_on(struct hotpath_unit *unit, const struct seg_unit *copy)
 {
+	struct hooks hooks = hp_process.hooks;
+
+	if (hp_sample_wanted(unit)) {
+		hp_sample_start();
+		hooks = hp_sample_hooks(hp_process.clock);
+	}
 	for (uint32_t i = 0; i < unit->n_sites; i++)
 		unit->slots[i] = copy->first_id + i;
-	__atomic_store_n(&unit->landed, hp_process.hooks.landed, __ATOMIC_RELEASE);
-	__atomic_store_n(&unit->exit, hp_process.hooks.exit, __ATOMIC_RELEASE);
-	__atomic_store_n(&unit->enter, hp_process.hooks.enter, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->landed, hooks.landed, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->exit, hooks.exit, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->enter, hooks.enter, __ATOMIC_RELEASE);
 }
 
 static void unit_unregister(struct hotpath_unit *unit)

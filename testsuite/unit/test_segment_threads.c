@@ -460,12 +460,11 @@ static void node_times(void **state)
 	POKE(outer()->back_child, UINT64_MAX);
 	genuine_same_calls(&nest, genuine_reads(&nest, IMAGE_OK));
 	genuine_mend();
-	POKE(below_outer(LEAF)->inner_calls, UINT64_MAX);
 	POKE(((struct seg_stat *)genuine_at(&nest, below_outer(LEAF)->stat))->unwound, UINT64_MAX);
 	genuine_same_times(&nest, genuine_reads(&nest, IMAGE_OK));
 	genuine_mend();
 	/* What the cost is reckoned from: times come out as measured, or as nothing, never as more. */
-	POKE(below_outer(LEAF)->below, UINT64_MAX);
+	POKE(below_outer(LEAF)->cost, UINT64_MAX);
 	im = genuine_damaged(&nest, "a calling context of leaf are absurd");
 	assert_int_equal(genuine_calls(im, "outer"), 1000);
 	genuine_mend();

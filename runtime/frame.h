@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shadow stack: how a frame is pushed and popped, and how a call finds its calling context.
+ * Inlined into the hooks of hook.c, which says why the stores stand in this order, and of sample.c.
+ */
+#ifndef HOTPATH_FRAME_H
+#define HOTPATH_FRAME_H
+
+#include "runtime.h"
+
+/* How deep the stack is at the hook's entry: no less than at that of every live measured caller. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define hook_depth() (~(uint64_t)__builtin_dwarf_cfa())
+#else
+#define hook_depth() (~(uint64_t)__builtin_frame_address(0))
+#endif
+
+/*
+ * known_callee: the node of a call to site from caller, when it is the one that was called last
+ * from there, or the one that came after it the last time; else NULL.  `next` is a guess: it may
+ * have been noted for another caller, as a node has several when it is reached by recursion.
+ */
+static inline struct seg_node *known_callee(struct seg_node *caller, uint32_t site)
+{
+	struct seg_node *n = caller->last;
+
+	if (likely(n->site == site))
+		return n;
+	n = n->next;
+	if (n->site != site || n->parent != caller)
+		return NULL;
+	return caller->last = n;
+}
+
+/*
+ * raise_top: a handler that comes before the frame is on the stack may use its slot, so the node is
+ * written once more when it is: at every instruction the top frame has a node.
+ */
+static inline struct seg_frame *raise_top(struct hot *hot, struct seg_node *node)
+{
+	struct seg_frame *f = hot->top + 1;
+
+	f->node = node;
+	compiler_barrier();
+	hot->top = f;
+	compiler_barrier();
+	f->node = node;
+	node->stat->active++;
+	return f;
+}
+
+/* push: a frame of a call that is timed; its start is written when everything else is. */
+static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
+{
+	struct seg_frame *f = raise_top(hot, node);
+
+	f->before = hot->cost;
+	compiler_barrier();
+	f->depth = depth;
+}
+
+/* drop_top: takes the top frame, a call of node n, off the stack; whether another frame of its site is live. */
+static inline bool drop_top(struct hot *hot, struct seg_frame *f, struct seg_node *n, uint64_t cost)
+{
+	f->depth = 0;
+	compiler_barrier();
+	hot->top = f - 1;
+	bump(&hot->cost, cost);
+	return --n->stat->active;
+}
+
+/* weight_of: how many calls a timed one stands for, by the tag in the high bits of `tagged`. */
+static inline uint64_t weight_of(uint64_t tagged)
+{
+	uint64_t tag = tagged >> SEG_TAG_SHIFT;
+
+	return tag ? 1ull << (tag - 1) : 1;
+}
+
+/*
+ * pop: takes the top frame, a timed call, off the stack and hands its time on.
+ *
+ * below    what measuring the calls that it made cost
+ * cost     what measuring this one cost
+ * bits     for the sample's word: SEG_UNWOUND, tag
+ *
+ * The caller's node differs from the parent of the call's when the call was a recursion: then the caller's own time is
+ * put right here, and the fold knows by SEG_BACK.
+ */
+static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below,
+		       uint64_t cost, uint64_t inside, uint64_t bits)
+{
+	struct seg_node *n = f->node;
+	struct seg_node *caller = f[-1].node;
+	uint64_t incl = now - f->start;
+	uint64_t word = (uint64_t)n | bits;
+
+	if (unlikely(drop_top(hot, f, n, cost)))
+		word |= SEG_INNER;
+	if (unlikely(caller != n->parent)) {
+		uint64_t own = net(incl, call_cost(inside, below));
+
+		bump(&caller->back_child, incl * weight_of(bits));
+		bump(&caller->back_child_net, own * weight_of(bits));
+		word |= SEG_BACK;
+	}
+
+	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
+
+	if (unlikely(s >= hot->end))
+		hp_fold_full(hot, now, incl, below, word);
+	else
+		write_sample(s, now, incl, below, word);
+}
+
+/* pop_plain: a call of a site whose calls are all timed. */
+static inline void pop_plain(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
+{
+	pop(hot, f, now, hot->cost - f->before, SEG_COST_CALL, hp_process.inside, bits);
+}
+
+/* pop_timed: a call that the hooks which sample have timed. */
+static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
+{
+	uint64_t tag = f->before & SEG_TAG_MASK;
+	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
+
+	if (tag == SEG_TAG(0))
+		pop(hot, f, now, below, hp_process.always_cost, hp_process.always_inside, bits | tag);
+	else
+		pop(hot, f, now, below, hp_process.drawn_cost, hp_process.drawn_inside, bits | tag);
+}
+
+/* pop_skipped: a call that is counted only. */
+static inline void pop_skipped(struct hot *hot, struct seg_frame *f)
+{
+	struct seg_node *n = f->node;
+
+	drop_top(hot, f, n, hp_process.skipped_cost);
+	bump(&n->skipped, 1);
+}
+
+/* pop_any: a call of whichever of these kinds. */
+static inline void pop_any(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
+{
+	if (!f->start)
+		pop_skipped(hot, f);
+	else if (f->before & SEG_TAG_MASK)
+		pop_timed(hot, f, now, bits);
+	else
+		pop_plain(hot, f, now, bits);
+}
+
+#endif /* HOTPATH_FRAME_H */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sampling: the hooks of units some of whose calls are counted but not timed, because a rule says so (`sample:`) or so
+ * as to stay within a budget (`budget:`, HOTPATH_BUDGET).  Units without either have the hooks of hook.c, which know
+ * nothing of this.
+ *
+ * Which call is timed.  Each site has a countdown on each thread; the call that brings it to 0 is
+ * timed, and draws the next one: from an exponential distribution, so that each call has the same
+ * chance whatever came before, and no loop in the program can keep step with us.  A site's first
+ * call on a thread is always timed.  A timed call stands for 2^exponent (invariant 8 of segment.h).
+ *
+ * How many are timed.  Under a budget each site has its exponent chosen while the program runs: at
+ * the end of a fold, from how many calls of it were timed since the last one.  The level up to
+ * which a site's rate of timed calls is let through is one for all sites of the thread, and is
+ * moved until the total fits: so it is the sites with the most calls that are thinned out, and the
+ * others stay exact.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
+ * budget by that, and the report says so.
+ *
+ * No floating point: it would change the exception flags of the host.
+ */
+#include <errno.h>
+#include <signal.h>
+#include "frame.h"
+
+enum {
+	PACE_SHIFT = 24,   /* a level is in calls per 2^24 ticks, some milliseconds */
+	BUDGET_SHIFT = 20, /* seg_header.budget */
+};
+
+/* next_random: xorshift. */
+static uint64_t next_random(struct place *place)
+{
+	uint64_t x = place->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return place->random = x;
+}
+
+/*
+ * draw: how many calls from now the next one is timed: 1 + an exponential variable of mean 2^exponent - 1.
+ *
+ * -log2(u) is the count of leading zeros and a fraction, the latter taken as linear, which makes its
+ * mean 3/2; what is cut off by rounding is made good by rounding at random.
+ */
+static uint32_t draw(struct place *place, unsigned exponent)
+{
+	if (!exponent)
+		return 1;
+	uint64_t r = next_random(place) | 1;
+	unsigned zeros = (unsigned)__builtin_clzll(r);
+	uint64_t fraction = zeros < 48 ? (r << zeros << 1) >> 48 : 0; /* of 2^16 */
+	uint64_t log = ((uint64_t)(zeros + 1) << 16) - fraction;
+	uint64_t mean = (1ull << exponent) - 1;
+
+	return 1 + (uint32_t)((log * mean * 2 / 3 + (next_random(place) >> 48)) >> 16);
+}
+
+/* begin_timed: the top frame's call was chosen.  The clock is read last, as in every entry. */
+static __attribute__((noinline)) void begin_timed(struct hot *hot, struct seg_frame *f)
+{
+	struct seg_stat *stat = f->node->stat;
+	uint64_t tag = SEG_TAG(stat->drawn);
+
+	stat->sampled = 1;
+	stat->drawn = stat->exponent;
+	stat->countdown = draw(hot->place, stat->drawn);
+	f->before = (hot->cost & ~SEG_TAG_MASK) | tag;
+	f->start = hp_ticks();
+}
+
+/* choose: whether the call of a frame that was just pushed is timed. */
+static inline void choose(struct hot *hot, struct seg_frame *f)
+{
+	if (unlikely(--f->node->stat->countdown == 0))
+		begin_timed(hot, f);
+}
+
+/* enter_slow: see hook.c. */
+static __attribute__((noinline)) void enter_slow(uint32_t site, uint64_t depth)
+{
+	struct hot *hot = &hp_hot;
+	int saved_errno = errno;
+	bool pushed = hp_push_slow(hot, site, depth);
+
+	errno = saved_errno;
+	if (!pushed)
+		return;
+	hot->top->start = 0;
+	choose(hot, hot->top);
+}
+
+static void enter(uint32_t *slot)
+{
+	struct hot *hot = &hp_hot;
+	uint64_t depth = hook_depth();
+	struct seg_frame *f = hot->top;
+	struct seg_node *n = known_callee(f->node, *slot);
+
+	if (unlikely(!n || depth < f->depth || f == hot->limit)) {
+		enter_slow(*slot, depth);
+		return;
+	}
+	f = raise_top(hot, n);
+	f->start = 0;
+	compiler_barrier();
+	f->depth = depth;
+	choose(hot, f);
+}
+
+#define DEFINE_EXIT(name, read_clock)                                                              \
+	static void exit_##name(uint32_t *slot)                                                    \
+	{                                                                                          \
+		struct hot *hot = &hp_hot;                                                         \
+		struct seg_frame *f = hot->top;                                                    \
+                                                                                                   \
+		if (likely(!f->start && f->node->site == *slot)) {                                 \
+			pop_skipped(hot, f);                                                       \
+			return;                                                                    \
+		}                                                                                  \
+		uint64_t now = read_clock();                                                       \
+                                                                                                   \
+		if (unlikely(f->node->site != *slot || !(f->before & SEG_TAG_MASK)))               \
+			hp_exit_slow(*slot, now);                                                  \
+		else                                                                               \
+			pop_timed(hot, f, now, 0);                                                 \
+	}
+
+DEFINE_EXIT(tsc, ticks_tsc)
+DEFINE_EXIT(monotonic, ticks_monotonic)
+
+/* hp_sample_hooks: the hooks that sample. */
+struct hooks hp_sample_hooks(uint32_t clock)
+{
+	struct hooks plain = hp_hooks(clock);
+
+	return (struct hooks){enter, clock == SEG_CLOCK_MONOTONIC ? exit_monotonic : exit_tsc,
+			      plain.landed};
+}
+
+static unsigned log2_up(uint64_t v)
+{
+	return v <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(v - 1);
+}
+
+/* hp_sample_stat: a stat was made: what its site's rule asks for. */
+void hp_sample_stat(struct seg_stat *stat)
+{
+	const struct seg_unit *u = __atomic_load_n(&hp_process.seg->units, __ATOMIC_ACQUIRE);
+
+	while (u && stat->site - u->first_id >= u->n_sites)
+		u = u->next;
+	if (!u)
+		return;
+	unsigned e = log2_up(u->sites[stat->site - u->first_id].sample);
+
+	stat->exponent = stat->least = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
+}
+
+/* share: v * of / 2^shift, whatever their product. */
+static uint64_t share(uint64_t v, uint64_t of, unsigned shift)
+{
+	return (uint64_t)(((unsigned __int128)v * of) >> shift);
+}
+
+/*
+ * raise_or_lower: a site's exponent, by how many of its calls were timed since it was last looked at, and how many the
+ * level lets through.  One may be all there is to judge by, so both are in 1/256.
+ */
+static void raise_or_lower(struct seg_stat *stat, uint64_t now, uint64_t level)
+{
+	uint32_t tick = (uint32_t)(now >> 10);
+	uint64_t ticks = (uint64_t)(uint32_t)(tick - stat->since) << 10;
+	uint64_t allowed = share(ticks, level, PACE_SHIFT - 8), timed = 256 * (uint64_t)stat->timed;
+	bool first = !stat->since;
+	unsigned e = stat->exponent;
+
+	stat->since = tick | 1;
+	stat->timed = 0;
+	if (first)
+		return;
+	if (timed > allowed)
+		e += log2_up(timed / (allowed + 1) + 1);
+	else if (4 * timed < allowed && e > stat->least)
+		e--;
+	stat->exponent = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
+}
+
+/* move_level: by how many calls were timed on this thread in so many ticks, and how many there was room for. */
+static void move_level(struct pace *pace, uint64_t ticks, uint64_t timed, uint64_t room)
+{
+	uint64_t most = (uint64_t)(((unsigned __int128)room << PACE_SHIFT) / (ticks | 1)) + 1;
+
+	if (timed > room)
+		pace->level = pace->level * (room + 1) / timed;
+	else if (timed < room - room / 4)
+		pace->level += pace->level / 4 + 1;
+	if (pace->level > most || !pace->level)
+		pace->level = most;
+}
+
+/*
+ * hp_sample_adapt: at the end of a fold of the ring up to `to`: chooses how often each of the sites in it is timed from
+ * now on.
+ */
+void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
+{
+	struct place *place = hot->place;
+	struct pace *pace = &place->pace;
+	uint64_t now = hp_ticks(), ticks = now - pace->since, timed = 0, cost = 0;
+	uint64_t spent = hot->cost - pace->cost;
+	bool first = !pace->since;
+
+	pace->since = now;
+	pace->cost = hot->cost;
+	if (!hp_process.budget || first)
+		return;
+	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
+		uint64_t tag = s->word & SEG_TAG_MASK;
+
+		timed += tag != 0;
+		cost += tag ? tag == SEG_TAG(0) ? hp_process.always_cost : hp_process.drawn_cost : 0;
+	}
+	if (!timed)
+		return;
+	uint64_t whole = share(ticks, hp_process.budget, BUDGET_SHIFT);
+	uint64_t counting = share(spent > cost ? spent - cost : 0, hp_process.both, 18);
+	/* Something is timed even when counting has used the budget up. */
+	uint64_t room = whole > counting + whole / 8 ? whole - counting : whole / 8;
+
+	move_level(pace, ticks, timed, room / (share(cost / timed, hp_process.both, 18) + 1));
+	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
+		struct seg_node *n = (struct seg_node *)(s->word & SEG_NODE_MASK);
+
+		if (s->word & SEG_TAG_MASK && n->stat->timed)
+			raise_or_lower(n->stat, now, pace->level);
+	}
+}
+
+/* hp_sample_wanted: whether a unit needs the hooks that sample. */
+bool hp_sample_wanted(const struct hotpath_unit *unit)
+{
+	if (hp_process.budget)
+		return true;
+	for (uint32_t i = 0; i < unit->n_sites; i++)
+		if (unit->sites[i].sample > 1)
+			return true;
+	return false;
+}
+
+/* parse_budget: "2%", "0.5 %" or "2" in 1/1000 per cent; 0 when it is no such thing, or no limit. */
+static uint32_t parse_budget(const char *text)
+{
+	uint64_t value = 0, scale = 1;
+	bool point = false, any = false;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !point); text++) {
+		if (*text == '.') {
+			point = true;
+			continue;
+		}
+		if (value < 100000000) {
+			value = 10 * value + (uint64_t)(*text - '0');
+			scale *= point ? 10 : 1;
+		}
+		any = true;
+	}
+	while (*text == ' ')
+		text++;
+	if (*text == '%')
+		text++;
+	return *text || !any || value > 100 * scale ? 0 : (uint32_t)(value * 1000 / scale);
+}
+
+/* hp_sample_budget: at the start: HOTPATH_BUDGET, else what the first unit's rules ask for; in 1/1000 per cent. */
+uint32_t hp_sample_budget(const struct hotpath_unit *unit)
+{
+	const char *text = hp_env("HOTPATH_BUDGET");
+	uint32_t budget = text ? parse_budget(text) : unit->budget;
+
+	hp_process.budget = (uint32_t)(((uint64_t)budget << BUDGET_SHIFT) / 100000);
+	return budget;
+}
+
+/* in_calls: a cost in 1/1024 tick in the unit of hot.cost. */
+static uint32_t in_calls(uint64_t cost)
+{
+	uint64_t both = hp_process.both ? hp_process.both : 1;
+
+	return (uint32_t)((cost * SEG_COST_CALL + both / 2) / both);
+}
+
+/* hp_sample_costs: what the segment's header says of costs, as the hooks use it. */
+void hp_sample_costs(void)
+{
+	const struct seg_header *seg = hp_process.seg;
+	hp_process.always_inside = seg->always_inside;
+	hp_process.drawn_inside = seg->drawn_inside;
+	hp_process.always_cost = in_calls(seg->always_inside + seg->always_outside);
+	hp_process.drawn_cost = in_calls(seg->drawn_inside + seg->drawn_outside);
+	hp_process.skipped_cost = in_calls(seg->skipped);
+}
+
+/*
+ * hp_sample_start: before the first unit that needs them: makes the hooks that sample ready.
+ * Signals wait: what their handlers call would be recorded where we measure.
+ */
+void hp_sample_start(void)
+{
+	sigset_t all, old;
+
+	if (hp_process.samples)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	hp_clock_calibrate_sampling();
+	hp_process.samples = true; /* not before: what is measured must not be adapted */
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
