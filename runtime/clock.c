@@ -169,7 +169,7 @@ static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint
 		struct seg_node *node = hot->place->seg.root->child;
 
 		if (node)
-			node->stat->countdown = countdown;
+			node->stat->draw[0].countdown = countdown;
 
 		struct call_cost c = batch(hot);
 
@@ -242,8 +242,8 @@ static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 	struct seg_node *node = hot->place->seg.root->child;
 	uint64_t all[BATCHES], inside[BATCHES];
 
-	node->stat->exponent = DRAWN_EXPONENT;
-	node->stat->countdown = 1;
+	node->stat->draw[0].exponent = DRAWN_EXPONENT;
+	node->stat->draw[0].countdown = 1;
 	for (int i = 0; i < BATCHES; i++) {
 		uint64_t timed = node->calls;
 		struct call_cost c = batch(hot);

@@ -118,7 +118,7 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 	uint64_t inside = (word & SEG_TAG_MASK) == SEG_TAG(0) ? hp_process.always_inside
 							      : hp_process.drawn_inside;
 
-	((struct seg_node *)(word & SEG_NODE_MASK))->stat->timed++;
+	((struct seg_node *)(word & SEG_NODE_MASK))->stat->draw[word & SEG_INNER].timed++;
 	fold_call(place, base, s, word, inside, weight_of(word));
 }
 

@@ -58,14 +58,14 @@ static uint32_t draw(struct place *place, unsigned exponent)
 }
 
 /* begin_timed: the top frame's call was chosen.  The clock is read last, as in every entry. */
-static __attribute__((noinline)) void begin_timed(struct hot *hot, struct seg_frame *f)
+static __attribute__((noinline)) void begin_timed(struct hot *hot, struct seg_frame *f,
+						  struct seg_draw *d)
 {
-	struct seg_stat *stat = f->node->stat;
-	uint64_t tag = SEG_TAG(stat->drawn);
+	uint64_t tag = SEG_TAG(d->drawn);
 
-	stat->sampled = 1;
-	stat->drawn = stat->exponent;
-	stat->countdown = draw(hot->place, stat->drawn);
+	f->node->stat->sampled = 1;
+	d->drawn = d->exponent;
+	d->countdown = draw(hot->place, d->drawn);
 	f->before = (hot->cost & ~SEG_TAG_MASK) | tag;
 	f->start = hp_ticks();
 }
@@ -73,8 +73,11 @@ static __attribute__((noinline)) void begin_timed(struct hot *hot, struct seg_fr
 /* choose: whether the call of a frame that was just pushed is timed. */
 static inline void choose(struct hot *hot, struct seg_frame *f)
 {
-	if (unlikely(--f->node->stat->countdown == 0))
-		begin_timed(hot, f);
+	struct seg_stat *stat = f->node->stat;
+	struct seg_draw *d = &stat->draw[stat->active > 1];
+
+	if (unlikely(--d->countdown == 0))
+		begin_timed(hot, f, d);
 }
 
 /* enter_slow: see hook.c. */
@@ -155,7 +158,8 @@ void hp_sample_stat(struct seg_stat *stat)
 		return;
 	unsigned e = log2_up(u->sites[stat->site - u->first_id].sample);
 
-	stat->exponent = stat->least = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
+	stat->least = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
+	stat->draw[0].exponent = stat->draw[1].exponent = stat->least;
 }
 
 /* share: v * of / 2^shift, whatever their product. */
@@ -168,23 +172,23 @@ static uint64_t share(uint64_t v, uint64_t of, unsigned shift)
  * raise_or_lower: a site's exponent, by how many of its calls were timed since it was last looked at, and how many the
  * level lets through.  One may be all there is to judge by, so both are in 1/256.
  */
-static void raise_or_lower(struct seg_stat *stat, uint64_t now, uint64_t level)
+static void raise_or_lower(struct seg_draw *d, unsigned least, uint64_t now, uint64_t level)
 {
 	uint32_t tick = (uint32_t)(now >> 10);
-	uint64_t ticks = (uint64_t)(uint32_t)(tick - stat->since) << 10;
-	uint64_t allowed = share(ticks, level, PACE_SHIFT - 8), timed = 256 * (uint64_t)stat->timed;
-	bool first = !stat->since;
-	unsigned e = stat->exponent;
+	uint64_t ticks = (uint64_t)(uint32_t)(tick - d->since) << 10;
+	uint64_t allowed = share(ticks, level, PACE_SHIFT - 8), timed = 256 * (uint64_t)d->timed;
+	bool first = !d->since;
+	unsigned e = d->exponent;
 
-	stat->since = tick | 1;
-	stat->timed = 0;
+	d->since = tick | 1;
+	d->timed = 0;
 	if (first)
 		return;
 	if (timed > allowed)
 		e += log2_up(timed / (allowed + 1) + 1);
-	else if (4 * timed < allowed && e > stat->least)
+	else if (4 * timed < allowed && e > least)
 		e--;
-	stat->exponent = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
+	d->exponent = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
 }
 
 /* move_level: by how many calls were timed on this thread in so many ticks, and how many there was room for. */
@@ -231,10 +235,11 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 
 	move_level(pace, ticks, timed, room / (share(cost / timed, hp_process.both, 18) + 1));
 	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
-		struct seg_node *n = (struct seg_node *)(s->word & SEG_NODE_MASK);
+		struct seg_stat *stat = ((struct seg_node *)(s->word & SEG_NODE_MASK))->stat;
+		struct seg_draw *d = &stat->draw[s->word & SEG_INNER];
 
-		if (s->word & SEG_TAG_MASK && n->stat->timed)
-			raise_or_lower(n->stat, now, pace->level);
+		if (s->word & SEG_TAG_MASK && d->timed)
+			raise_or_lower(d, stat->least, now, pace->level);
 	}
 }
 

@@ -300,6 +300,24 @@ struct seg_carry {
 };
 
 /*
+ * struct seg_draw: which calls of a sampled site are timed; written by the runtime for itself
+ *
+ *   offset size
+ *        0    4  countdown    the call that brings it to 0 is timed
+ *        4    1  exponent     one call in 2^exponent is timed, from the next drawing on
+ *        5    1  drawn        exponent that the countdown was drawn with
+ *        6    2  timed        calls timed since `since`
+ *        8    4  since        when the exponent was last looked at, in 1024 ticks
+ */
+struct seg_draw {
+	uint32_t countdown;
+	uint8_t exponent;
+	uint8_t drawn;
+	uint16_t timed;
+	uint32_t since;
+};
+
+/*
  * struct seg_stat: one site on one thread
  *
  *   offset size
@@ -308,16 +326,14 @@ struct seg_carry {
  *        8    8  next         list of the thread
  *       16    8  min          net ticks, at least 0; UINT64_MAX before the first call
  *       24    8  max          net ticks
- *       32    8  carry        link to struct seg_carry
- *       40    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
- *       48    4  countdown    sampling: the call that brings it to 0 is timed
- *       52    1  exponent     one call in 2^exponent is timed, from the next drawing on
- *       53    1  drawn        exponent that the countdown was drawn with
- *       54    1  least        exponent that the rule asks for; a budget goes no lower
- *       55    1  sampled      1 when the hooks that sample have timed a call
- *       56    4  since        when the exponent was last looked at, in 1024 ticks
- *       60    4  timed        calls timed since then
- *       64  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ *       32   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
+ *                             make the total time, and may be few among many of the latter
+ *       56    1  least        exponent that the rule asks for; a budget goes no lower
+ *       57    1  sampled      1 when the hooks that sample have timed a call
+ *       58    6  (zero)
+ *       64    8  carry        link to struct seg_carry
+ *       72    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
+ *       80  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
  */
 struct seg_stat {
 	uint32_t site;
@@ -325,15 +341,12 @@ struct seg_stat {
 	struct seg_stat *next;
 	uint64_t min;
 	uint64_t max;
-	struct seg_carry *carry;
-	uint64_t unwound;
-	uint32_t countdown;
-	uint8_t exponent;
-	uint8_t drawn;
+	struct seg_draw draw[2];
 	uint8_t least;
 	uint8_t sampled;
-	uint32_t since;
-	uint32_t timed;
+	uint8_t zero[6];
+	struct seg_carry *carry;
+	uint64_t unwound;
 	uint32_t lines[HIST_LINES];
 };
 
@@ -496,7 +509,8 @@ SEG_ASSERT_AT(seg_header, info, 208);
 SEG_ASSERT_AT(seg_header, lost, 240);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
-SEG_ASSERT_AT(seg_stat, lines, 64);
+SEG_ASSERT_AT(seg_stat, carry, 64);
+SEG_ASSERT_AT(seg_stat, lines, 80);
 SEG_ASSERT_AT(seg_node, cost, 56);
 SEG_ASSERT_AT(seg_node, back_child_net, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
@@ -504,7 +518,7 @@ SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, ring, 256);
 _Static_assert(sizeof(struct seg_header) == 408 && sizeof(struct seg_header) <= SEG_PAGE, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
-_Static_assert(sizeof(struct seg_stat) == 752, "");
+_Static_assert(sizeof(struct seg_stat) == 768, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
 _Static_assert(sizeof(struct seg_sample) == 32, "");
 _Static_assert(sizeof(struct seg_frame) == 32, "");

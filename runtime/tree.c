@@ -121,7 +121,7 @@ static struct seg_stat *stat_find(struct place *place, uint32_t site)
 		return NULL;
 	stat->site = site;
 	stat->min = UINT64_MAX;
-	stat->countdown = 1;
+	stat->draw[0].countdown = stat->draw[1].countdown = 1;
 	if (hp_process.samples)
 		hp_sample_stat(stat);
 	stat->next = place->seg.stats;
