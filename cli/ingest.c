@@ -56,15 +56,17 @@ static const char *const sql[N_STATEMENTS] = {
 		    "exe, label, root, host, kernel, cpu, cpu_count, branch, commit_id, dirty, "
 		    "started_at_ns, duration_ns, sealed, status, clock, ns_per_tick, inside_ns, "
 		    "outside_ns, threads, thread_ns, calls, lost, torn, damaged, damage, "
-		    "ended, governor, load, diff, git_at_start) VALUES "
+		    "ended, governor, load, diff, git_at_start, "
+		    "skipped_ns, measuring_ns, budget) VALUES "
 		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		    "?)",
+		    "?,?,?,?)",
 	[ADD_RUN_UNIT] = "INSERT OR IGNORE INTO run_unit (run, unit) VALUES (?,?)",
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
 		       "total_ns) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ADD_PROFILE] =
-		"INSERT INTO profile (run, functions, contexts, histograms) VALUES (?,?,?,?)",
+		"INSERT INTO profile (run, functions, contexts, histograms, skipped) VALUES "
+		"(?,?,?,?,?)",
 };
 
 struct ingest {
@@ -333,6 +335,15 @@ static void sum_up(const struct image *image, struct sums *sums)
 	}
 }
 
+/* put_optional: 0 is none. */
+static void put_optional(struct ingest *in, sqlite3_stmt *stmt, double value)
+{
+	if (value > 0)
+		put_real(in, stmt, value);
+	else
+		put_null(in, stmt);
+}
+
 static void put_end_of_run(struct ingest *in, sqlite3_stmt *stmt)
 {
 	const struct image *image = in->image;
@@ -408,6 +419,9 @@ static int add_run(struct ingest *in, const struct ingest_facts *facts)
 		put(in, stmt, facts->git_at_start);
 	else
 		put_null(in, stmt);
+	put_optional(in, stmt, image->skipped_ns);
+	put(in, stmt, clamp(image->measuring_ns));
+	put_optional(in, stmt, image->budget / 1000.0);
 	return add(in, stmt, &in->run);
 }
 
@@ -481,10 +495,10 @@ static void clamp_all(struct merged *merged, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct merged *m = &merged[i];
-		uint64_t *numbers[] = {&m->calls,	 &m->running,	 &m->unwound,
-				       &m->total_ns,	 &m->self_ns,	 &m->sum_ns,
-				       &m->min_ns,	 &m->max_ns,	 &m->total_cost_ns,
-				       &m->self_cost_ns, &m->sum_cost_ns};
+		uint64_t *numbers[] = {&m->calls,	  &m->skipped,	    &m->running,
+				       &m->unwound,	  &m->total_ns,	    &m->self_ns,
+				       &m->sum_ns,	  &m->min_ns,	    &m->max_ns,
+				       &m->total_cost_ns, &m->self_cost_ns, &m->sum_cost_ns};
 
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
 			*numbers[j] = (uint64_t)clamp(*numbers[j]);
@@ -493,12 +507,12 @@ static void clamp_all(struct merged *merged, size_t n)
 
 static int add_profile(struct ingest *in, const int64_t *functions, struct merged *merged, size_t n)
 {
-	struct pack numbers = {0}, histograms = {0}, tree = {0};
+	struct pack numbers = {0}, histograms = {0}, tree = {0}, skipped = {0};
 	int rc = ERR_OK;
 
 	clamp_all(merged, n);
 	if (pack_functions(&numbers, &histograms, merged, n) ||
-	    pack_tree(in->image, functions, &tree)) {
+	    pack_tree(in->image, functions, &tree) || pack_skipped(&skipped, merged, n)) {
 		rc = error_memory(in->error);
 	} else {
 		sqlite3_stmt *stmt = start(in, ADD_PROFILE);
@@ -507,11 +521,16 @@ static int add_profile(struct ingest *in, const int64_t *functions, struct merge
 		put_blob(in, stmt, numbers.bytes, numbers.n);
 		put_blob(in, stmt, tree.bytes, tree.n);
 		put_blob(in, stmt, histograms.bytes, histograms.n);
+		if (skipped.n)
+			put_blob(in, stmt, skipped.bytes, skipped.n);
+		else
+			put_null(in, stmt);
 		rc = run_statement(in, stmt);
 	}
 	free(numbers.bytes);
 	free(histograms.bytes);
 	free(tree.bytes);
+	free(skipped.bytes);
 	return rc;
 }
 

@@ -52,6 +52,9 @@ struct model_run {
 	int64_t threads; /* that ever called a measured function */
 	double inside_ns,
 		outside_ns; /* cost of measuring one call: in its own interval, and its caller's */
+	double skipped_ns;  /* cost of a call that was counted only; 0 when there were none */
+	double budget_percent;	  /* what measuring was allowed to take; 0: no limit */
+	int64_t measuring_ns;	  /* what measuring took, on all threads */
 	double overhead_percent;  /* share of the threads' time that measuring took; < 0 unknown */
 	int64_t calls;		  /* of all functions */
 	int64_t lost[MODEL_LOST]; /* calls not recorded, by cause */
@@ -85,7 +88,10 @@ struct model_function {
 	int64_t calls;	      /* all entries */
 	int64_t running;      /* of these, still running when the recording ended */
 	int64_t unwound;      /* of these, left without an exit */
-	int64_t total_ns;     /* inclusive; recursion counted once; running calls up to the end */
+	int64_t skipped;      /* of these, counted and not timed; with any, times are estimates */
+	/* Half of the 95 % interval of the mean; 0 when all calls were timed, NAN unknown. */
+	double error_percent;
+	int64_t total_ns; /* inclusive; recursion counted once; running calls up to the end */
 	int64_t self_ns;
 	int64_t sum_ns;		/* durations of the calls that returned, each in full */
 	int64_t min_ns, max_ns; /* of returned calls; valid when calls > running */

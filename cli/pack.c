@@ -324,6 +324,31 @@ int pack_functions_read(const void *bytes, size_t n_bytes, struct merged **funct
 	return 0;
 }
 
+int pack_skipped(struct pack *out, const struct merged *functions, size_t n)
+{
+	struct bit_writer w = {0};
+	bool any = false;
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < n; i++) {
+		any |= functions[i].skipped != 0;
+		write_number(&w, functions[i].skipped + 1);
+	}
+	if (any)
+		return finish(&w, out);
+	free(w.bytes);
+	return w.failed ? -1 : 0;
+}
+
+int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *functions, size_t n)
+{
+	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+
+	for (size_t i = 0; n_bytes && i < n && !r.failed; i++)
+		functions[i].skipped = read_number(&r) - 1;
+	return r.failed ? -1 : 0;
+}
+
 const uint8_t *pack_next_histogram(const uint8_t **at, const uint8_t *end, size_t *length)
 {
 	const uint8_t *bytes = *at;

@@ -48,6 +48,20 @@ double percentile_of(const struct image_bucket *buckets, size_t n, double ns_per
 	return ns > max_ns ? max_ns : ns;
 }
 
+double percentile_spread(const struct image_bucket *buckets, size_t n)
+{
+	double count = 0, sum = 0, squares = 0, mean;
+
+	for (size_t i = 0; i < n; i++) {
+		count += (double)buckets[i].count;
+		sum += (double)buckets[i].count * hist_middle(buckets[i].bucket);
+	}
+	mean = sum / count;
+	for (size_t i = 0; i < n; i++)
+		squares += (double)buckets[i].count * pow(hist_middle(buckets[i].bucket) - mean, 2);
+	return mean > 0 ? sqrt(squares / count) / mean : NAN;
+}
+
 /* One element of the list: digits with at most one point.  strtod() would take "inf", "0x5p" and a
  * locale's comma. */
 static int parse_one(const char *text, size_t length, double *value)

@@ -25,6 +25,9 @@ struct error;
 double percentile_of(const struct image_bucket *buckets, size_t n, double ns_per_tick,
 		     double percent, double min_ns, double max_ns);
 
+/* percentile_spread: standard deviation over mean of a histogram; NAN for an empty one. */
+double percentile_spread(const struct image_bucket *buckets, size_t n);
+
 /*
  * percentiles_parse: reads a list as a user writes it, "50,95,99.9".
  *

@@ -30,7 +30,8 @@ _Static_assert((int)MODEL_END_EXEC == (int)IMAGE_END_EXEC, "the model has a word
 	TEXT_OF("cpu") ", " TEXT_OF("branch") ", " TEXT_OF("commit_id") ", r.dirty, r.diff, " \
 	"r.git_at_start, r.started_at_ns, r.duration_ns, r.sealed, r.ended, r.status, r.signal, " \
 	TEXT_OF("governor") ", r.load, r.steal_percent, r.cpu_count, r.threads, r.inside_ns, " \
-	"r.outside_ns, r.thread_ns, r.calls, r.lost, r.torn, r.damaged, r.damage "
+	"r.outside_ns, r.thread_ns, r.calls, r.lost, r.torn, r.damaged, r.damage, " \
+	"r.measuring_ns, r.skipped_ns, r.budget "
 /* clang-format on */
 
 struct row {
@@ -110,6 +111,7 @@ static void next_argv(struct row *row, struct model_run *run)
 static int read_run(struct row *row, struct model_run *run, struct error *error)
 {
 	int64_t thread_ns, busy;
+	int known;
 
 	memset(run, 0, sizeof(*run));
 	run->id = next_int(row);
@@ -150,9 +152,13 @@ static int read_run(struct row *row, struct model_run *run, struct error *error)
 	run->damaged = next_int(row);
 	run->damage = next_text(row);
 	busy = thread_ns > run->duration_ns ? thread_ns : run->duration_ns;
-	run->overhead_percent = busy > 0 ? 100.0 * (double)run->calls *
-						   (run->inside_ns + run->outside_ns) / (double)busy
-					 : -1;
+	run->measuring_ns =
+		next_known(row, &known)
+			? sqlite3_column_int64(row->stmt, row->column - 1)
+			: (int64_t)((double)run->calls * (run->inside_ns + run->outside_ns));
+	run->skipped_ns = next_real(row);
+	run->budget_percent = next_real(row);
+	run->overhead_percent = busy > 0 ? 100.0 * (double)run->measuring_ns / (double)busy : -1;
 	return row->failed ? error_memory(error) : ERR_OK;
 }
 
@@ -257,6 +263,22 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list, 
 	return rc;
 }
 
+/*
+ * Half the width of the interval in which the sum of all durations is with 95 % confidence: where calls were chosen at
+ * random it goes with the spread of durations, and the root of how many were timed.
+ *
+ * spread   standard deviation over mean
+ */
+static double spread_to_error(const struct model_function *f, double spread)
+{
+	double timed = (double)(f->calls - f->running - f->skipped);
+	double unknown = (double)f->skipped / ((double)f->skipped + timed);
+
+	if (!f->skipped)
+		return 0;
+	return timed > 0 ? 100 * 1.96 * spread * sqrt(unknown / timed) : NAN;
+}
+
 static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_tick,
 			    const struct model_percentiles *asked, struct model_function *f)
 {
@@ -265,6 +287,7 @@ static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_
 
 	if (!bytes || pack_histogram_read(bytes, n_bytes, &buckets, &n))
 		return -1;
+	f->error_percent = spread_to_error(f, percentile_spread(buckets, n));
 	for (size_t i = 0; i < asked->n; i++)
 		f->percentile_ns[i] = percentile_of(buckets, n, ns_per_tick, asked->value[i],
 						    (double)f->min_ns, (double)f->max_ns);
@@ -278,6 +301,7 @@ static void fill_numbers(const struct merged *m, const struct model_run *run,
 	f->calls = (int64_t)m->calls;
 	f->running = (int64_t)m->running;
 	f->unwound = (int64_t)m->unwound;
+	f->skipped = (int64_t)m->skipped;
 	f->total_ns = (int64_t)m->total_ns;
 	f->self_ns = (int64_t)m->self_ns;
 	f->sum_ns = (int64_t)m->sum_ns;
@@ -373,10 +397,11 @@ static int open_profile(struct store *store, int64_t run, struct profile *profil
 			       error);
 
 	if (!rc)
-		rc = store_prepare(store, &profile->stmt,
-				   "SELECT r.ns_per_tick, p.functions, p.histograms FROM profile "
-				   "AS p JOIN run AS r ON r.id = p.run WHERE p.run = ?",
-				   error);
+		rc = store_prepare(
+			store, &profile->stmt,
+			"SELECT r.ns_per_tick, p.functions, p.histograms, p.skipped FROM profile "
+			"AS p JOIN run AS r ON r.id = p.run WHERE p.run = ?",
+			error);
 	if (rc)
 		return rc;
 	sqlite3_bind_int64(profile->stmt, 1, run);
@@ -386,7 +411,10 @@ static int open_profile(struct store *store, int64_t run, struct profile *profil
 	profile->ns_per_tick = sqlite3_column_double(profile->stmt, 0);
 	if (pack_functions_read(sqlite3_column_blob(profile->stmt, 1),
 				(size_t)sqlite3_column_bytes(profile->stmt, 1), &profile->functions,
-				&profile->n))
+				&profile->n) ||
+	    pack_skipped_read(sqlite3_column_blob(profile->stmt, 3),
+			      (size_t)sqlite3_column_bytes(profile->stmt, 3), profile->functions,
+			      profile->n))
 		return error_set(error, ERR_CORRUPT,
 				 "the functions of run %lld in %s cannot be read; `hotpath doctor` "
 				 "checks the store",

@@ -38,8 +38,9 @@ struct reader {
 	uint64_t always_inside, drawn_inside; /* of calls timed by the hooks that sample */
 	/* What such a call costs in all; SEG_COST_CALL is an ordinary one. */
 	uint64_t always_cost, drawn_cost, skipped_cost;
-	uint64_t spent;	       /* on measuring, of all calls that returned, in the unit of seg_sample.below */
-	uint64_t frames;       /* that may still be read: no more than the file can hold */
+	uint64_t
+		spent; /* on measuring, of all calls that returned, in the unit of seg_sample.below */
+	uint64_t frames; /* that may still be read: no more than the file can hold */
 
 	const struct seg_thread **threads;
 	size_t n_threads, room_threads;
@@ -158,7 +159,8 @@ static bool absurd(const struct reader *r, const struct seg_node *n)
 	/* Times of a sampled site are estimates, and may be more than there was. */
 	double slack = n->skipped ? 1 << SEG_EXPONENT_MAX : 1;
 
-	return n->calls > most || n->skipped > most || (double)n->cost / 16 > (double)most * SEG_STACK_MAX ||
+	return n->calls > most || n->skipped > most ||
+	       (double)n->cost / 16 > (double)most * SEG_STACK_MAX ||
 	       (n->incl > n->inner && (double)(n->incl - n->inner) > (double)most * slack) ||
 	       (double)n->incl > (double)most * SEG_STACK_MAX;
 }
@@ -327,7 +329,7 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 /* measuring_spent: what measuring the returned calls of a node cost. */
 static uint64_t measuring_spent(const struct reader *r, const struct node *n)
 {
-	uint64_t timed = n->skipped				   ? r->drawn_cost
+	uint64_t timed = n->skipped			    ? r->drawn_cost
 			 : r->image->sites[n->site].sampled ? r->always_cost
 							    : SEG_COST_CALL;
 
@@ -344,7 +346,8 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 	uint64_t used;
 	const struct seg_frame *stack = segment_stack(r->map, t, &used);
 	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
-	uint64_t spent = 0; /* on measuring the calls that returned on this thread, as seg_sample.below */
+	uint64_t spent =
+		0; /* on measuring the calls that returned on this thread, as seg_sample.below */
 	int caller = 0;
 
 	if (added < 0)

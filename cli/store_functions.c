@@ -83,7 +83,10 @@ static void sql_functions(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
 		return;
 	if (pack_functions_read(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]),
-				&functions, &n)) {
+				&functions, &n) ||
+	    pack_skipped_read(sqlite3_value_blob(argv[1]), (size_t)sqlite3_value_bytes(argv[1]),
+			      functions, n)) {
+		free(functions);
 		sqlite3_result_error(ctx, "hotpath_functions: not the numbers of functions", -1);
 		return;
 	}
@@ -100,7 +103,8 @@ static void sql_functions(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 					    m->min_ns,
 					    m->max_ns,
 					    m->total_cost_ns,
-					    m->self_cost_ns};
+					    m->self_cost_ns,
+					    m->skipped};
 
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++)
 			text_print(&json, "%s%llu",
@@ -189,7 +193,7 @@ int store_functions(struct store *store, struct error *error)
 
 	if (sqlite3_create_function(store->db, "hotpath_percentile", -1, flags, NULL,
 				    sql_percentile, NULL, NULL) ||
-	    sqlite3_create_function(store->db, "hotpath_functions", 1, flags, NULL, sql_functions,
+	    sqlite3_create_function(store->db, "hotpath_functions", 2, flags, NULL, sql_functions,
 				    NULL, NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_histogram", 2, flags, NULL, sql_histogram,
 				    NULL, NULL) ||

@@ -49,7 +49,7 @@ static json_t *run_json(const struct model_run *run)
 	return json_pack(
 		"{s:I, s:o, s:o, s:s, s:I, s:{s:o, s:o, s:b, s:s}, s:{s:o, s:o, s:o, s:o, s:o}, "
 		"s:o, "
-		"s:o, s:I, s:{s:o, s:o}, s:o}",
+		"s:o, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o}",
 		"id", (json_int_t)run->id, "argv", argv, "label", json_out_text(run->label),
 		"started_at", format_utc(started, run->started_at_ns), "duration_ns",
 		(json_int_t)run->duration_ns, "exit", "status", known(run->has_status, run->status),
@@ -61,7 +61,12 @@ static json_t *run_json(const struct model_run *run)
 		run->dirty < 0 ? json_null() : json_string(run->git_at_start ? "start" : "end"),
 		"host", json_out_text(run->host), "machine", machine_json(run), "threads",
 		(json_int_t)run->threads, "overhead", "inside_ns", json_out_real(run->inside_ns),
-		"outside_ns", json_out_real(run->outside_ns), "lost", lost_json(run));
+		"outside_ns", json_out_real(run->outside_ns), "skipped_ns",
+		run->skipped_ns > 0 ? json_out_real(run->skipped_ns) : json_null(), "percent",
+		run->overhead_percent < 0 ? json_null() : json_out_real(run->overhead_percent),
+		"budget_percent",
+		run->budget_percent > 0 ? json_out_real(run->budget_percent) : json_null(), "lost",
+		lost_json(run));
 }
 
 static json_t *function_json(const struct model_function *f,
@@ -75,7 +80,7 @@ static json_t *function_json(const struct model_function *f,
 		json_object_set_new(values, percentiles->text[i],
 				    json_out_real(f->percentile_ns[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:I}",
+			 "s:o, s:o, s:o, s:I, s:I, s:o}",
 			 "name", json_out_text(name), "mangled", json_out_text(f->mangled), "label",
 			 json_out_text(f->label), "file", json_out_text(f->file), "line",
 			 (json_int_t)f->line, "language", json_out_text(f->language), "calls",
@@ -84,7 +89,9 @@ static json_t *function_json(const struct model_function *f,
 			 known(returned, f->min_ns), "max_ns", known(returned, f->max_ns),
 			 "percentiles", values, "percent", json_out_real(f->percent), "group",
 			 json_out_text(f->group), "kind", json_out_text(f->kind), "body",
-			 json_out_text(*f->body ? f->body : NULL), "sample", (json_int_t)f->sample);
+			 json_out_text(*f->body ? f->body : NULL), "sample", (json_int_t)f->sample,
+			 "skipped", (json_int_t)f->skipped, "error_percent",
+			 json_out_real(f->error_percent));
 }
 
 int view_report_json(const struct model_report *report, const struct view *view,

@@ -95,6 +95,8 @@ int view_run_header(const struct model_run *run, const struct view *view, struct
 		fputs("?", view->stream);
 	else
 		fprintf(view->stream, "%.1f %%", run->overhead_percent);
+	if (run->budget_percent > 0)
+		fprintf(view->stream, " (budget %g %%)", run->budget_percent);
 	fprintf(view->stream, "   lost %lld", (long long)run->lost_total);
 	if (run->threads != 1)
 		fprintf(view->stream, "   %lld threads", (long long)run->threads);
@@ -148,7 +150,16 @@ static void add_title(struct grid *grid, const struct model_report *report, size
 	free(text);
 }
 
-static void add_columns(struct grid *grid, const struct model_percentiles *percentiles)
+static bool any_estimate(const struct model_report *report)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (report->functions[i].skipped)
+			return true;
+	return false;
+}
+
+static void add_columns(struct grid *grid, const struct model_percentiles *percentiles,
+			bool estimates)
 {
 	char title[32], key[32];
 
@@ -173,6 +184,8 @@ static void add_columns(struct grid *grid, const struct model_percentiles *perce
 	grid_column(grid, "% run", "percent", "r");
 	grid_column(grid, "Group", "group", "h");
 	grid_column(grid, "Kind", "kind", "h");
+	grid_column(grid, "Timed", "timed", estimates ? "r" : "rh");
+	grid_column(grid, "Error %", "error_percent", estimates ? "r" : "rh");
 }
 
 static void add_extreme(struct grid *grid, const struct model_function *f, int64_t ns)
@@ -206,6 +219,25 @@ static void add_row(struct grid *grid, const struct model_report *report, size_t
 	grid_real(grid, GRID_PERCENT, f->percent);
 	grid_text(grid, GRID_TEXT, f->group);
 	grid_text(grid, GRID_TEXT, f->kind);
+	grid_integer(grid, GRID_INTEGER, f->calls - f->skipped);
+	grid_real(grid, GRID_PERCENT, f->error_percent);
+}
+
+/* What the times of functions are whose calls were not all timed, and why a budget may not have been kept. */
+static void print_estimates(const struct model_report *report, const struct view *view)
+{
+	const struct model_run *run = &report->run;
+
+	if (view->format == VIEW_MARKDOWN)
+		fputs("\n", view->stream);
+	fputs("Calls are exact. Where fewer were timed, times are estimates; the error is "
+	      "half of the mean's 95 % interval.\n",
+	      view->stream);
+	if (run->budget_percent > 0 && run->overhead_percent > run->budget_percent)
+		fprintf(view->stream,
+			"Measuring took more than the budget: counting a call takes %.1f ns, timed "
+			"or not. Leave functions out that do less than that.\n",
+			run->skipped_ns);
 }
 
 static void print_footer(const struct model_report *report, const struct view *view)
@@ -215,7 +247,9 @@ static void print_footer(const struct model_report *report, const struct view *v
 	else if (report->matched == 0)
 		fprintf(view->stream, "None of the %zu functions matches the focus.\n",
 			report->total);
-	else if (report->n < report->matched)
+	if (any_estimate(report))
+		print_estimates(report, view);
+	if (report->matched && report->n < report->matched)
 		fprintf(view->stream, "%s%zu of %zu functions; --limit 0 shows all\n",
 			view->format == VIEW_MARKDOWN ? "\n" : "", report->n, report->matched);
 }
@@ -230,7 +264,7 @@ int view_report(const struct model_report *report, const struct view *view, stru
 		return view_report_json(report, view, error);
 	if (view->format == VIEW_GITHUB_BENCHMARK || view->format == VIEW_BENCHER)
 		return view_report_bench(report, view, error);
-	add_columns(&grid, &report->percentiles);
+	add_columns(&grid, &report->percentiles, any_estimate(report));
 	for (size_t i = 0; i < report->n; i++)
 		add_row(&grid, report, i, view);
 	if (people)

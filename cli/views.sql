@@ -23,7 +23,7 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 	r.cpu_count, r.threads, r.thread_ns, r.calls,
 	CASE r.clock WHEN 0 THEN 'monotonic' WHEN 1 THEN 'tsc' WHEN 2 THEN 'cntvct' END AS clock,
 	r.ns_per_tick, r.inside_ns, r.outside_ns,
-	100.0 * r.calls * (r.inside_ns + r.outside_ns)
+	100.0 * coalesce(r.measuring_ns, r.calls * (r.inside_ns + r.outside_ns))
 		/ nullif(max(r.duration_ns, r.thread_ns), 0) AS overhead_percent,
 	r.lost, r.torn, r.damaged, r.damage,
 	-- as model_run_how()
@@ -31,7 +31,7 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 		WHEN r.ended = 2 THEN 'quick_exit' WHEN r.status IS NOT NULL THEN '_exit' ELSE 'unseen' END AS how,
 	r.diff, CASE r.git_at_start WHEN 1 THEN 'start' WHEN 0 THEN 'end' END AS git_taken,
 	(SELECT value FROM text WHERE id = r.governor) AS governor,
-	r.load, r.steal_percent
+	r.load, r.steal_percent, r.skipped_ns, r.budget AS budget_percent
 FROM run AS r;
 
 DROP VIEW IF EXISTS functions;
@@ -53,21 +53,21 @@ SELECT s.run, s.function,
 	hotpath_percentile(s.hist, r.ns_per_tick, 95, s.min_ns, s.max_ns) AS p95_ns,
 	hotpath_percentile(s.hist, r.ns_per_tick, 99, s.min_ns, s.max_ns) AS p99_ns,
 	-- as in query.c: of the run's duration without the cost of measuring
-	100.0 * s.total_ns / nullif(r.duration_ns * max(0.0, 1 - r.calls * (r.inside_ns + r.outside_ns)
-		/ nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
+	100.0 * s.total_ns / nullif(r.duration_ns * max(0.0, 1
+		- coalesce(r.measuring_ns, r.calls * (r.inside_ns + r.outside_ns)) / nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
 	s.total_ns + s.total_cost_ns AS raw_total_ns, s.self_ns + s.self_cost_ns AS raw_self_ns,
 	s.hist, r.ns_per_tick,
 	(SELECT value FROM text WHERE id = f.grp) AS "group",
 	hotpath_kind(f.kind) AS kind,
 	iif(f.body = 0, NULL, printf('%016x', f.body)) AS body,
-	f.sample
+	f.sample, s.skipped
 FROM (
 	SELECT p.run, e.value ->> 0 AS function, e.value ->> 1 AS calls, e.value ->> 2 AS running,
 		e.value ->> 3 AS unwound, e.value ->> 4 AS total_ns, e.value ->> 5 AS self_ns,
 		e.value ->> 6 AS sum_ns, e.value ->> 7 AS min_ns, e.value ->> 8 AS max_ns,
-		e.value ->> 9 AS total_cost_ns, e.value ->> 10 AS self_cost_ns,
+		e.value ->> 9 AS total_cost_ns, e.value ->> 10 AS self_cost_ns, e.value ->> 11 AS skipped,
 		hotpath_histogram(p.histograms, e.key) AS hist
-	FROM profile AS p, json_each(hotpath_functions(p.functions)) AS e
+	FROM profile AS p, json_each(hotpath_functions(p.functions, p.skipped)) AS e
 ) AS s JOIN run AS r ON r.id = s.run JOIN function AS f ON f.id = s.function;
 
 DROP VIEW IF EXISTS contexts;

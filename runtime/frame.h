@@ -126,7 +126,8 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
 
 	if (tag == SEG_TAG(0))
-		pop(hot, f, now, below, hp_process.always_cost, hp_process.always_inside, bits | tag);
+		pop(hot, f, now, below, hp_process.always_cost, hp_process.always_inside,
+		    bits | tag);
 	else
 		pop(hot, f, now, below, hp_process.drawn_cost, hp_process.drawn_inside, bits | tag);
 }

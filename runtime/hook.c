@@ -204,7 +204,7 @@ out:
 		struct seg_frame *f = hot->top;                                                    \
                                                                                                    \
 		if (unlikely(f->node->site != *slot))                                              \
-			hp_exit_slow(*slot, now);                                                     \
+			hp_exit_slow(*slot, now);                                                  \
 		else                                                                               \
 			pop_plain(hot, f, now, 0);                                                 \
 	}                                                                                          \

@@ -109,10 +109,10 @@ struct place {
 	struct seg_thread seg;
 	struct arena *arena;
 	struct edge_table *edges;
-	uint64_t chunk;		      /* size of the next arena chunk */
-	uint64_t clock_next;	      /* refresh seg.now_* at a fold after this tick */
-	uint64_t cost;		      /* hot.cost of the thread that left */
-	uint64_t random;	      /* state of the generator that draws the calls to be timed; never 0 */
+	uint64_t chunk;	     /* size of the next arena chunk */
+	uint64_t clock_next; /* refresh seg.now_* at a fold after this tick */
+	uint64_t cost;	     /* hot.cost of the thread that left */
+	uint64_t random;     /* state of the generator that draws the calls to be timed; never 0 */
 	struct pace pace;
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
@@ -132,7 +132,8 @@ struct hot {
 			  full */
 	struct seg_sample *end;
 	struct place *place;
-	uint64_t cost; /* of measuring the calls that returned on this thread, and on those that had its place
+	uint64_t
+		cost; /* of measuring the calls that returned on this thread, and on those that had its place
 			  before; SEG_COST_CALL is one call */
 	uint64_t over;	/* calls above the deepest frame */
 	uint32_t state; /* enum thread_state */
@@ -184,19 +185,19 @@ struct process {
 	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
 	/* What measuring costs, as in the segment's header; 0 while it is being found out. */
 	uint64_t inside;
-	uint64_t both;	       /* inside + outside */
+	uint64_t both; /* inside + outside */
 	uint64_t always_inside;
 	uint64_t drawn_inside;
 	uint32_t always_cost; /* what such calls cost in all, in the unit of hot.cost */
 	uint32_t drawn_cost;
 	uint32_t skipped_cost;
-	uint32_t budget;       /* share of the time that measuring may take, in 1/2^20; 0: no limit */
-	bool samples;	       /* the hooks that sample are in use */
-	bool by_command;   /* started by `hotpath run`, which takes the run in itself */
-	char path[512];	   /* of the segment */
-	char store[512];   /* folder of the store */
-	char folder[512];  /* folder of the segment */
-	char cli[512];	   /* the hotpath command; "" when not found */
+	uint32_t budget;  /* share of the time that measuring may take, in 1/2^20; 0: no limit */
+	bool samples;	  /* the hooks that sample are in use */
+	bool by_command;  /* started by `hotpath run`, which takes the run in itself */
+	char path[512];	  /* of the segment */
+	char store[512];  /* folder of the store */
+	char folder[512]; /* folder of the segment */
+	char cli[512];	  /* the hotpath command; "" when not found */
 };
 
 extern struct process hp_process;

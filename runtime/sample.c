@@ -224,7 +224,8 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 		uint64_t tag = s->word & SEG_TAG_MASK;
 
 		timed += tag != 0;
-		cost += tag ? tag == SEG_TAG(0) ? hp_process.always_cost : hp_process.drawn_cost : 0;
+		cost += tag ? tag == SEG_TAG(0) ? hp_process.always_cost : hp_process.drawn_cost
+			    : 0;
 	}
 	if (!timed)
 		return;

@@ -411,8 +411,8 @@ enum {
 	SEG_TAG_SHIFT = 58,
 	SEG_EXPONENT_MAX = 12,
 };
-#define SEG_TAG_MASK  (~((1ull << SEG_TAG_SHIFT) - 1))
-#define SEG_NODE_MASK (~(SEG_TAG_MASK | SEG_WORD_BITS))
+#define SEG_TAG_MASK	  (~((1ull << SEG_TAG_SHIFT) - 1))
+#define SEG_NODE_MASK	  (~(SEG_TAG_MASK | SEG_WORD_BITS))
 #define SEG_TAG(exponent) ((uint64_t)((exponent) + 1) << SEG_TAG_SHIFT)
 
 /* What measuring an ordinary call costs, in the unit in which a thread's and a sample's costs are counted. */

@@ -29,7 +29,7 @@ load helper
   [ "$(jq -c '.run|keys_unsorted' r.json)" = '["id","argv","label","started_at","duration_ns","exit","git","host","machine","threads","overhead","lost"]' ]
   [ "$(jq -c '.run.exit' r.json)" = '{"status":3,"signal":null,"sealed":true,"how":"exit"}' ]
   [ "$(jq -c '.run.git|keys_unsorted' r.json)" = '["branch","commit","dirty","diff","taken"]' ]
-  [ "$(jq -c '.run.overhead|keys_unsorted' r.json)" = '["inside_ns","outside_ns"]' ]
+  [ "$(jq -c '.run.overhead|keys_unsorted' r.json)" = '["inside_ns","outside_ns","skipped_ns","percent","budget_percent"]' ]
   [ "$(jq -c '.functions[0]|keys_unsorted' r.json)" = '["name","mangled","label","file","line","language","calls","total_ns","self_ns","mean_ns","min_ns","max_ns","percentiles","percent","group","kind","body","sample"]' ]
   [ "$(jq -c '.run.argv[1]' r.json)" = '"3"' ]
   [ "$(jq -c '[.functions[]|{(.name):.calls}]|add' r.json)" = '{"outer":10,"inner":100,"fact":5}' ]

@@ -4,6 +4,7 @@
  *
  *   run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0
  *   site NAME calls=3 running=0 unwound=0 hist=3
+ *   skipped NAME 5                   calls counted only; none: no line
  *   time NAME total=.. self=.. sum=.. min=.. max=..
  *   context PATH calls=..            PATH: main/parse/read
  *   thread NAME calls=..
@@ -47,6 +48,8 @@ static void print_image(const struct image *im)
 		printf("site %s calls=%" PRIu64 " running=%" PRIu64 " unwound=%" PRIu64
 		       " hist=%" PRIu64 "\n",
 		       s->name, s->calls, s->running, s->unwound, hist);
+		if (s->skipped)
+			printf("skipped %s %" PRIu64 "\n", s->name, s->skipped);
 		printf("time %s total=%" PRIu64 " self=%" PRIu64 " sum=%" PRIu64 " min=%" PRIu64
 		       " max=%" PRIu64 "\n",
 		       s->name, s->total_ns, s->self_ns, s->sum_ns, s->min_ns, s->max_ns);

@@ -79,6 +79,7 @@ void fake_call(struct image *image, size_t site, uint64_t ticks)
 		s->n_buckets++;
 	}
 	s->buckets[at].count++;
+	image->measuring_ns += (uint64_t)(image->inside_ns + image->outside_ns);
 }
 
 int fake_context(struct image *image, int parent, int site, uint64_t calls, uint64_t total_ns,

@@ -21,6 +21,11 @@ $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c t
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lm
 
+UNIT_TESTS += test_sample
+$(B)/test/unit/test_sample: testsuite/unit/test_sample.c runtime/sample.c $(wildcard runtime/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka -lm
+
 # run-all PROGRAMS: each, also when one before it failed; status 0 or 1.
 run_all = status=0; for t in $(1); do $$t || status=1; done; exit $$status
 

@@ -163,6 +163,7 @@ static void functions_have_exact_numbers(void **state)
 	for (uint64_t i = 1; i <= 99; i++)
 		fake_call(&image, 0, 2 * i);
 	image.sites[0].calls++;
+	image.measuring_ns += 20;
 	image.sites[0].running = 1;
 	image.sites[0].total_ns += 1000;
 	image.sites[0].total_cost_ns = 3000;
@@ -208,6 +209,41 @@ static void functions_have_exact_numbers(void **state)
 	assert_true(fn->mean_ns == 50 + 10);
 	assert_true(fn->percentile_ns[0] == 50 + 10);
 	assert_true(fabs(fn->percent - 0.895) < 1e-9);
+	model_report_release(&report);
+}
+
+/* Calls that were counted only: told apart, and the error of the times goes with the spread of those timed. */
+static void estimates_have_their_error(void **state)
+{
+	struct fixture *f = *state;
+	struct model_report report = {0};
+	struct error error = {0};
+	struct image image;
+
+	fake_image(&image, 3, 3);
+	image.budget = 2000;
+	image.skipped_ns = 4;
+	for (int i = 0; i < 100; i++)
+		fake_call(&image, 0, i % 2 ? 40 : 120);
+	fake_call(&image, 1, 100);
+	image.sites[0].calls = 1000;
+	image.sites[0].skipped = 900;
+	image.sites[2].calls = image.sites[2].skipped = 7;
+	image.measuring_ns = 5000;
+	add_run(&f->store, &image, 0);
+	assert_int_equal(query_run(&f->store, 1, &report.run, &error), ERR_OK);
+	assert_int_equal(query_functions(&f->store, &report, &error), ERR_OK);
+	assert_true(report.run.budget_percent == 2);
+	assert_true(report.run.skipped_ns == 4);
+	assert_true(fabs(report.run.overhead_percent - 0.5) < 1e-9);
+	assert_int_equal(report.n, 3);
+	assert_int_equal(report.functions[0].skipped, 900);
+	/* Deviation 40 of mean 80; of 1,000 calls 100 were seen. */
+	assert_true(fabs(report.functions[0].error_percent - 196 * 0.5 * sqrt(0.9 / 100)) < 1e-6);
+	assert_int_equal(report.functions[1].skipped, 0);
+	assert_true(report.functions[1].error_percent == 0);
+	assert_int_equal(report.functions[2].skipped, 7);
+	assert_true(isnan(report.functions[2].error_percent));
 	model_report_release(&report);
 }
 
@@ -319,6 +355,7 @@ int main(void)
 		TEST(a_run_comes_back_as_recorded),
 		TEST(unknown_facts_stay_unknown),
 		TEST(functions_have_exact_numbers),
+		TEST(estimates_have_their_error),
 		TEST(runs_are_listed_newest_first),
 		TEST(sql_only_reads),
 		TEST(views_answer),
