@@ -30,7 +30,7 @@ load helper
   [ "$(jq -c '.run.exit' r.json)" = '{"status":3,"signal":null,"sealed":true,"how":"exit"}' ]
   [ "$(jq -c '.run.git|keys_unsorted' r.json)" = '["branch","commit","dirty","diff","taken"]' ]
   [ "$(jq -c '.run.overhead|keys_unsorted' r.json)" = '["inside_ns","outside_ns","skipped_ns","percent","budget_percent"]' ]
-  [ "$(jq -c '.functions[0]|keys_unsorted' r.json)" = '["name","mangled","label","file","line","language","calls","total_ns","self_ns","mean_ns","min_ns","max_ns","percentiles","percent","group","kind","body","sample"]' ]
+  [ "$(jq -c '.functions[0]|keys_unsorted' r.json)" = '["name","mangled","label","file","line","language","calls","total_ns","self_ns","mean_ns","min_ns","max_ns","percentiles","percent","group","kind","body","sample","skipped","error_percent"]' ]
   [ "$(jq -c '.run.argv[1]' r.json)" = '"3"' ]
   [ "$(jq -c '[.functions[]|{(.name):.calls}]|add' r.json)" = '{"outer":10,"inner":100,"fact":5}' ]
   [ "$(jq -c '.run.lost|add' r.json)" = 0 ]
@@ -54,7 +54,7 @@ load helper
 @test "CSV has a heading line and raw numbers" {
   leave_segment
   hotpath report -f csv | tr -d '\r' >r.csv
-  [ "$(head -1 r.csv)" = "name,mangled,label,file,line,language,calls,running,mean_ns,min_ns,p50_ns,p95_ns,p99_ns,max_ns,self_ns,total_ns,percent,group,kind" ]
+  [ "$(head -1 r.csv)" = "name,mangled,label,file,line,language,calls,running,mean_ns,min_ns,p50_ns,p95_ns,p99_ns,max_ns,self_ns,total_ns,percent,group,kind,timed,error_percent" ]
   [ "$(wc -l <r.csv)" -eq 4 ]
   grep -q '^outer,outer,the | outer,' r.csv
 }
