@@ -1,8 +1,9 @@
 # cli: the command hotpath, and all of it but main() as an archive that tests link.
 
 CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
+CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/*.js)) $(patsubst cli/%.css,%_css,$(wildcard cli/*.css))
 CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
-	$(B)/cli/flamegraph_js.o $(B)/cli/flamegraph_css.o
+	$(CLI_PAGES:%=$(B)/cli/%.o)
 CLI_LIB = $(B)/cli/libhotpath-cli.a
 CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
@@ -23,14 +24,23 @@ $(B)/cli/%_sql.c: cli/%.sql
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
-# Likewise the script and the style of a flame graph.
-$(B)/cli/flamegraph_%.c: cli/flamegraph.%
+# Likewise scripts and styles of pages: NAME.js becomes NAME_js[].
+$(B)/cli/%_js.c: cli/%.js
 	@mkdir -p $(@D)
-	{ echo 'extern const char flamegraph_$*[];'; echo 'const char flamegraph_$*[] ='; \
+	{ echo 'extern const char $*_js[];'; echo 'const char $*_js[] ='; \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
-$(B)/cli/flamegraph_%.o: $(B)/cli/flamegraph_%.c
+$(B)/cli/%_css.c: cli/%.css
+	@mkdir -p $(@D)
+	{ echo 'extern const char $*_css[];'; echo 'const char $*_css[] ='; \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
+	mv $@.tmp $@
+
+$(B)/cli/%_js.o: $(B)/cli/%_js.c
+	$(CC) $(HOTPATH_CFLAGS) -c -o $@ $<
+
+$(B)/cli/%_css.o: $(B)/cli/%_css.c
 	$(CC) $(HOTPATH_CFLAGS) -c -o $@ $<
 
 $(B)/cli/%_sql.o: $(B)/cli/%_sql.c
@@ -53,6 +63,6 @@ uninstall-cli:
 	rm -f $(DESTDIR)$(BINDIR)/hotpath $(DESTDIR)$(MANDIR)/man1/hotpath.1
 
 .SECONDARY: $(patsubst cli/%.sql,$(B)/cli/%_sql.c,$(wildcard cli/*.sql)) \
-	$(B)/cli/flamegraph_js.c $(B)/cli/flamegraph_css.c
+	$(CLI_PAGES:%=$(B)/cli/%.c)
 
 -include $(CLI_OBJ:.o=.d) $(B)/cli/main.d

@@ -24,7 +24,7 @@ static void add_made(struct grid *grid, enum grid_kind kind, char *text)
 }
 
 /* "+5.1 %  [+3.9, +6.2]" */
-static char *show_change(double change, double low, double high)
+char *view_diff_change(double change, double low, double high)
 {
 	if (isnan(change))
 		return strdup("-");
@@ -33,7 +33,7 @@ static char *show_change(double change, double low, double high)
 	return text_format("%+.1f %%  [%+.1f, %+.1f]", change, low, high);
 }
 
-static char *show_signed_ns(double ns, bool utf8)
+char *view_diff_signed_ns(double ns, bool utf8)
 {
 	char out[FORMAT_ROOM];
 
@@ -42,7 +42,7 @@ static char *show_signed_ns(double ns, bool utf8)
 	return text_format("%s%s", ns > 0 ? "+" : "", format_ns(out, ns, utf8));
 }
 
-static char *show_calls(const struct model_diff *diff, const struct model_diff_function *f)
+char *view_diff_calls(const struct model_diff *diff, const struct model_diff_function *f)
 {
 	bool varies = !f->calls_exact && (diff->base.n > 1 || diff->head.n > 1);
 	const char *about = varies ? "~" : "";
@@ -52,7 +52,7 @@ static char *show_calls(const struct model_diff *diff, const struct model_diff_f
 	return text_format("%s%.0f > %.0f", about, f->calls_base, f->calls_head);
 }
 
-static char *show_verdict(const struct model_diff_function *f)
+char *view_diff_verdict(const struct model_diff_function *f)
 {
 	const struct model_change *c = &f->change;
 	struct text words = {0};
@@ -93,17 +93,17 @@ static void add_row(struct grid *grid, const struct model_diff *diff,
 	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
 
 	grid_text(grid, total ? GRID_TEXT : GRID_CODE, name);
-	add_made(grid, GRID_TEXT, show_verdict(f));
-	add_made(grid, GRID_TEXT, show_calls(diff, f));
+	add_made(grid, GRID_TEXT, view_diff_verdict(f));
+	add_made(grid, GRID_TEXT, view_diff_calls(diff, f));
 	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.base);
 	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.head);
 	add_made(grid, GRID_TEXT,
-		 show_change(f->change.change, f->change.ci_low, f->change.ci_high));
+		 view_diff_change(f->change.change, f->change.ci_low, f->change.ci_high));
 	add_made(grid, GRID_TEXT,
-		 total ? strdup("-") : show_change(p99->change, p99->ci_low, p99->ci_high));
-	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_calls, view->utf8));
-	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_cost, view->utf8));
-	add_made(grid, GRID_TEXT, show_signed_ns(f->impact_ns, view->utf8));
+		 total ? strdup("-") : view_diff_change(p99->change, p99->ci_low, p99->ci_high));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(f->impact_calls, view->utf8));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(f->impact_cost, view->utf8));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(f->impact_ns, view->utf8));
 }
 
 /* The functions that are not shown, so that the rows add up. */
@@ -116,12 +116,12 @@ static void add_others(struct grid *grid, const struct model_diff *diff, const s
 		return;
 	add_made(grid, GRID_TEXT, text_format("(%zu other%s)", n, n == 1 ? "" : "s"));
 	grid_text(grid, GRID_TEXT, "-");
-	add_made(grid, GRID_TEXT, show_calls(diff, &others));
+	add_made(grid, GRID_TEXT, view_diff_calls(diff, &others));
 	for (int i = 0; i < 4; i++)
 		grid_text(grid, GRID_TEXT, "-");
-	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_calls, view->utf8));
-	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_cost, view->utf8));
-	add_made(grid, GRID_TEXT, show_signed_ns(others.impact_ns, view->utf8));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(others.impact_calls, view->utf8));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(others.impact_cost, view->utf8));
+	add_made(grid, GRID_TEXT, view_diff_signed_ns(others.impact_ns, view->utf8));
 }
 
 /* Text with what Markdown would take for markup in it escaped. */
@@ -130,25 +130,15 @@ static void print_words(const struct view *view, const char *text)
 	for (; *text; text++) {
 		if (view->format == VIEW_MARKDOWN && strchr("\\`*_{}[]<>|#~&!", *text))
 			putc('\\', view->stream);
-		if (view->format == VIEW_HTML && *text == '<')
-			fputs("&lt;", view->stream);
-		else if (view->format == VIEW_HTML && *text == '&')
-			fputs("&amp;", view->stream);
-		else
-			putc(*text, view->stream);
+		putc(*text, view->stream);
 	}
 }
 
 static void print_line(const struct view *view, const char *before, const char *text)
 {
-	if (view->format == VIEW_HTML)
-		fputs("<p>", view->stream);
 	fputs(before, view->stream);
 	print_words(view, text);
-	fputs(view->format == VIEW_HTML	      ? "</p>\n"
-	      : view->format == VIEW_MARKDOWN ? "  \n"
-					      : "\n",
-	      view->stream);
+	fputs(view->format == VIEW_MARKDOWN ? "  \n" : "\n", view->stream);
 }
 
 /* "Base main: 10 runs, ./prog"; what it holds of the user's own is not for Markdown to read. */
@@ -206,8 +196,7 @@ static int print_head(const struct model_diff *diff, const struct view *view, st
 			print_line(view, "", summary);
 		print_gate(diff, view);
 		print_lines(view, "Note: ", notes);
-		if (view->format != VIEW_HTML)
-			putc('\n', view->stream);
+		putc('\n', view->stream);
 	}
 	free(base);
 	free(head);
@@ -231,20 +220,6 @@ static void print_end(const struct model_diff *diff, const struct view *view)
 		return;
 	fputs(begin, view->stream);
 	print_line(view, "", words);
-}
-
-static void print_page(const struct view *view, bool begin)
-{
-	if (view->format != VIEW_HTML)
-		return;
-	fputs(begin ? "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		      "<title>hotpath diff</title>\n<style>\n"
-		      "body{font:14px/1.5 sans-serif;margin:2em}table{border-collapse:collapse}\n"
-		      "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}\n"
-		      ".r{text-align:right;font-variant-numeric:tabular-nums}p{margin:.2em 0}\n"
-		      "</style></head><body>\n<h1>hotpath diff</h1>\n"
-		    : "</body></html>\n",
-	      view->stream);
 }
 
 static int print_rows(const struct model_diff *diff, const struct view *view, struct error *error)
@@ -275,11 +250,11 @@ int view_diff(const struct model_diff *diff, const struct view *view, struct err
 		return view_diff_csv(diff, view, error);
 	if (view->format == VIEW_GITHUB_BENCHMARK || view->format == VIEW_BENCHER)
 		return view_diff_bench(diff, view, error);
-	print_page(view, true);
+	if (view->format == VIEW_HTML)
+		return view_diff_html(diff, view, error);
 	rc = print_head(diff, view, error);
 	if (!rc)
 		rc = print_rows(diff, view, error);
 	print_end(diff, view);
-	print_page(view, false);
 	return rc;
 }

@@ -5,8 +5,11 @@
 #ifndef HOTPATH_VIEW_DIFF_H
 #define HOTPATH_VIEW_DIFF_H
 
+#include <stdbool.h>
+
 struct error;
 struct model_diff;
+struct model_diff_function;
 struct model_side;
 struct text;
 struct view;
@@ -19,6 +22,15 @@ int view_diff_json(const struct model_diff *diff, const struct view *view, struc
 
 /* view_bench.c: the head side, as github-action-benchmark and Bencher read it. */
 int view_diff_bench(const struct model_diff *diff, const struct view *view, struct error *error);
+
+/* view_diff_html.c: a page of its own. */
+int view_diff_html(const struct model_diff *diff, const struct view *view, struct error *error);
+
+/* view_diff_...: what stands in a cell, to be freed; NULL when out of memory. */
+char *view_diff_change(double change, double low, double high); /* "+5.1 %  [+3.9, +6.2]" */
+char *view_diff_signed_ns(double ns, bool utf8);
+char *view_diff_calls(const struct model_diff *diff, const struct model_diff_function *f);
+char *view_diff_verdict(const struct model_diff_function *f); /* not yet printable */
 
 /* view_diff_csv.c */
 int view_diff_csv(const struct model_diff *diff, const struct view *view, struct error *error);

@@ -104,7 +104,7 @@ repository() {
   [[ ${lines[2]} == 'Base `1: 1 run (1), '* ]]
   [[ $output == *'| `the \| outer` |'* ]]
   run hotpath diff -f html 'a<b' 2
-  [[ $output == "<!doctype html>"*"Base a&lt;b: 2 runs"*"<td><code>inner</code></td>"*"</html>" ]]
+  [[ $output == "<!doctype html>"*"Base a&lt;b: 2 runs"*"><code>inner</code></td>"*"</html>" ]]
 }
 
 @test "metrics, sort, limit, focus and output choose" {
