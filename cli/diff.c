@@ -43,7 +43,7 @@ static int wrong(const char *option, const char *text, const char *expected, str
 }
 
 /* "2%", "2", "0.5%": 0 .. 1000 percent. */
-static bool parse_percent(const char *text, double *percent)
+bool diff_parse_percent(const char *text, double *percent)
 {
 	char *end;
 
@@ -65,6 +65,16 @@ static bool choose(const char *const *names, const char *text, int *choice)
 	return false;
 }
 
+bool diff_parse_metric(const char *text, enum model_metric *metric)
+{
+	int choice;
+
+	if (!choose(metrics, text, &choice))
+		return false;
+	*metric = (enum model_metric)choice;
+	return true;
+}
+
 static int parse_fail_on(const char *text, double *above, struct error *error)
 {
 	*above = NAN;
@@ -74,7 +84,7 @@ static int parse_fail_on(const char *text, double *above, struct error *error)
 		*above = 0;
 		return ERR_OK;
 	}
-	if (strncmp(text, "slower:", 7) == 0 && parse_percent(text + 7, above))
+	if (strncmp(text, "slower:", 7) == 0 && diff_parse_percent(text + 7, above))
 		return ERR_OK;
 	return wrong("fail-on", text, "something to fail on: expected slower or slower:5%", error);
 }
@@ -100,10 +110,10 @@ static int parse(const struct diff_options *options, struct wish *wish, struct e
 	if (!choose(orders, options->sort, &order))
 		return wrong("sort", options->sort, "an order: expected impact, change or name",
 			     error);
-	if (!parse_percent(options->min_effect, &effect) || effect <= 0)
+	if (!diff_parse_percent(options->min_effect, &effect) || effect <= 0)
 		return wrong("min-effect", options->min_effect,
 			     "an effect: expected more than 0, such as 2%", error);
-	if (!parse_percent(options->min_share, &share) || share > 100)
+	if (!diff_parse_percent(options->min_share, &share) || share > 100)
 		return wrong("min-share", options->min_share,
 			     "a share: expected 0 to 100, such as 2%", error);
 	wish->compare.metric = (enum model_metric)metric;

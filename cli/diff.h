@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "grid.h"
+#include "model_diff.h"
 
 struct error;
 struct store;
@@ -95,5 +96,10 @@ int diff_check(const struct diff_options *options, struct error *error);
 int diff_print(struct store *store, const char *base, const char *head,
 	       const struct diff_options *options, const struct diff_about *about, bool *failed,
 	       struct error *error);
+
+/* diff_parse_...: values of the options that other commands have too; false when it is none. */
+bool diff_parse_metric(const char *text, enum model_metric *metric);
+/* "2%", "2", "0.5%": 0 .. 1000 percent. */
+bool diff_parse_percent(const char *text, double *percent);
 
 #endif /* HOTPATH_DIFF_H */

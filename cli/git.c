@@ -16,8 +16,8 @@ enum { PATIENCE_MS = 5000 };
 static const char *const environment[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
 					  NULL};
 
-/* The first line of what a git command prints, to be freed; NULL when it fails. */
-static char *ask(const char *dir, const char *const *argv)
+/* What a git command prints, to be freed; NULL when it fails. */
+static char *ask_all(const char *dir, const char *const *argv)
 {
 	struct spawn spawn = {
 		.argv = argv, .dir = dir, .env = environment, .timeout_ms = PATIENCE_MS};
@@ -29,7 +29,16 @@ static char *ask(const char *dir, const char *const *argv)
 		free(text);
 		return NULL;
 	}
-	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* The first line of it. */
+static char *ask(const char *dir, const char *const *argv)
+{
+	char *text = ask_all(dir, argv);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
 	return text;
 }
 
@@ -177,6 +186,28 @@ char *git_branch_of(const char *name)
 		branch = strdup(rest + 1);
 	free(full);
 	return branch;
+}
+
+static bool is_commit(const char *text)
+{
+	size_t n = strspn(text, "0123456789abcdef");
+
+	return n >= 7 && text[n] == '\0';
+}
+
+char *git_log(const char *from, const char *to)
+{
+	const char *argv[] = {"git",	    "log",  "--oneline",	"--no-decorate",
+			      "--no-color", "-100", "--end-of-options", NULL,
+			      "--",	    NULL};
+	char *range = is_commit(from) && is_commit(to) ? text_format("%s..%s", from, to) : NULL;
+	char *log = NULL;
+
+	argv[7] = range;
+	if (range)
+		log = ask_all(NULL, argv);
+	free(range);
+	return log;
 }
 
 const char *git_ci_branch(void)

@@ -44,6 +44,12 @@ char *git_commit_of(const char *name);
  * origin/main, and for HEAD where that is a branch; NULL when it names none. */
 char *git_branch_of(const char *name);
 
+/*
+ * git_log: the commits that came with one since another, a line each, as `git log --oneline FROM..TO` here, to be freed; at most
+ * 100 of them.  "" when there are none, NULL when git knows one of them not.
+ */
+char *git_log(const char *from, const char *to);
+
 /* git_ci_branch: the branch that a CI system says it builds, for a detached HEAD; NULL when none
  * does. */
 const char *git_ci_branch(void);

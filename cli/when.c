@@ -39,7 +39,8 @@ static bool parse_ago(const char *text, int64_t now_ns, int64_t *ns)
 	return false;
 }
 
-static bool parse_date(const char *text, int64_t *ns)
+/* end_of_day: a day without an hour means its end. */
+static bool parse_date(const char *text, bool end_of_day, int64_t *ns)
 {
 	static const char *const formats[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 					      "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
@@ -53,13 +54,13 @@ static bool parse_date(const char *text, int64_t *ns)
 		if (!end || *end)
 			continue;
 		seconds = mktime(&tm);
-		*ns = ((int64_t)seconds + (i == N - 1 ? DAY : 0)) * SECOND;
+		*ns = ((int64_t)seconds + (i == N - 1 && end_of_day ? DAY : 0)) * SECOND;
 		return true;
 	}
 	return false;
 }
 
-bool when_parse(const char *text, int64_t now_ns, int64_t *ns)
+static bool parse(const char *text, bool end_of_day, int64_t now_ns, int64_t *ns)
 {
 	*ns = now_ns;
 	if (strcmp(text, "now") == 0 || strcmp(text, "today") == 0)
@@ -68,5 +69,24 @@ bool when_parse(const char *text, int64_t now_ns, int64_t *ns)
 		*ns = now_ns - DAY * SECOND;
 		return true;
 	}
-	return parse_ago(text, now_ns, ns) || parse_date(text, ns);
+	return parse_ago(text, now_ns, ns) || parse_date(text, end_of_day, ns);
+}
+
+bool when_parse(const char *text, int64_t now_ns, int64_t *ns)
+{
+	return parse(text, true, now_ns, ns);
+}
+
+bool when_parse_since(const char *text, int64_t now_ns, int64_t *ns)
+{
+	struct tm tm;
+	time_t day = (time_t)(now_ns / SECOND);
+
+	if (strcmp(text, "today") == 0 && localtime_r(&day, &tm)) {
+		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+		tm.tm_isdst = -1;
+		*ns = (int64_t)mktime(&tm) * SECOND;
+		return true;
+	}
+	return parse(text, false, now_ns, ns);
 }

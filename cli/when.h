@@ -17,4 +17,7 @@
  */
 bool when_parse(const char *text, int64_t now_ns, int64_t *ns);
 
+/* when_parse_since: the same, but a date means its beginning. */
+bool when_parse_since(const char *text, int64_t now_ns, int64_t *ns);
+
 #endif /* HOTPATH_WHEN_H */

@@ -4,7 +4,7 @@
 #   check-cli   bats over the commands in the build tree; never touches the user's own state
 #   UNIT_TESTS  cmocka programs in build/test/unit
 
-CLI_UNIT_TESTS = test_store test_query test_format test_stats test_proto
+CLI_UNIT_TESTS = test_store test_query test_format test_stats test_proto test_changes
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
 
@@ -21,6 +21,10 @@ $(B)/test/unit/test_stats: $(B)/test/unit/simulate.o
 $(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/fake_image.o $(CLI_LIB)
 	$(CC) $(HOTPATH_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
+# Stores with a history, for the tests of trend and blame.
+$(B)/test/make_history: testsuite/cli/make_history.c $(B)/test/unit/fake_image.o $(CLI_LIB)
+	$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+
 .PHONY: check-stats
 check-stats: $(B)/test/check_stats
 	@$<
@@ -29,7 +33,7 @@ check-stats: $(B)/test/check_stats
 check-cli-unit: $(CLI_UNIT_BINS)
 	@for t in $^; do $$t || exit 1; done
 
-check-cli: cli runtime plugin
+check-cli: cli runtime plugin $(B)/test/make_history
 	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/cli
 
 .SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o
