@@ -18,6 +18,7 @@
  * static link would no longer pull it out of the archive.
  */
 #define INCLUDE_MAP
+#define INCLUDE_STRING
 #include "plugin.h"
 
 #include <dlfcn.h>
@@ -81,8 +82,8 @@ static const ggc_root_tab roots[] = {
 };
 
 static unsigned n_sites;
-/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
-static std::map<unsigned, unsigned> sites_by_origin;
+/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID, and the part of it. */
+static std::map<std::pair<unsigned, std::string>, unsigned> sites_by_origin;
 
 /* ---- types ---- */
 
@@ -91,14 +92,10 @@ static tree const_char_pointer(void)
 	return build_pointer_type(build_qualified_type(char_type_node, TYPE_QUAL_CONST));
 }
 
-static tree hook_pointer(bool takes_slot)
+static tree hook_pointer(void)
 {
-	tree type = takes_slot ? build_function_type_list(void_type_node,
-							  build_pointer_type(uint32_type_node),
-							  NULL_TREE)
-			       : build_function_type_list(void_type_node, NULL_TREE);
-
-	return build_pointer_type(type);
+	return build_pointer_type(build_function_type_list(
+		void_type_node, build_pointer_type(uint32_type_node), NULL_TREE));
 }
 
 /* record: a struct with fields of these types. */
@@ -130,7 +127,7 @@ static tree nth_field(tree type, int n)
 static void make_types(void)
 {
 	const tree text = const_char_pointer();
-	const tree hook = hook_pointer(true);
+	const tree hook = hook_pointer();
 	const tree life = build_pointer_type(
 		build_function_type_list(void_type_node, build_pointer_type(uint32_type_node),
 					 const_ptr_type_node, NULL_TREE));
@@ -143,7 +140,7 @@ static void make_types(void)
 		hook,
 		life,
 		life,
-		hook_pointer(false),
+		hook,
 		unregister,
 		build_pointer_type(uint32_type_node),
 		ptr_type_node,
@@ -227,7 +224,8 @@ static tree unit_field(enum unit_field which)
 
 tree emit_hook_ref(enum emit_hook hook)
 {
-	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED};
+	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED, UNIT_BEGIN,
+						 UNIT_END};
 
 	ensure_unit();
 	tree ref = unit_field(fields[hook]);
@@ -238,7 +236,8 @@ tree emit_hook_ref(enum emit_hook hook)
 
 tree emit_marker(enum emit_hook hook)
 {
-	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed"};
+	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed",
+					    "hotpath_begin", "hotpath_end"};
 	tree decl = cache[MARKERS + hook];
 
 	if (decl)
@@ -263,6 +262,11 @@ int emit_marked(tree decl)
 		if (decl == cache[MARKERS + hook])
 			return hook;
 	return -1;
+}
+
+unsigned emit_hook_args(enum emit_hook hook)
+{
+	return hook == EMIT_BEGIN || hook == EMIT_END ? 2 : 1;
 }
 
 bool emit_has_unit(void)
@@ -326,18 +330,24 @@ static unsigned add_site(const struct names *names, const struct choice *choice)
 	return n_sites++;
 }
 
-tree emit_site(tree fn, const struct names *names, const struct choice *choice)
+tree emit_part(tree fn, const char *part, const struct names *names, const struct choice *choice)
 {
 	tree origin = DECL_ABSTRACT_ORIGIN(fn) ? DECL_ABSTRACT_ORIGIN(fn) : fn;
+	const auto key = std::make_pair(unsigned(DECL_UID(origin)), std::string(part));
 
 	ensure_unit();
-	auto known = sites_by_origin.find(DECL_UID(origin));
+	auto known = sites_by_origin.find(key);
 	unsigned site = known != sites_by_origin.end() ? known->second : add_site(names, choice);
-	sites_by_origin[DECL_UID(origin)] = site;
+	sites_by_origin[key] = site;
 
 	tree slot = build4(ARRAY_REF, uint32_type_node, cache[SLOTS_VAR], size_int(site), NULL_TREE,
 			   NULL_TREE);
 	return build1(ADDR_EXPR, build_pointer_type(uint32_type_node), slot);
+}
+
+tree emit_site(tree fn, const struct names *names, const struct choice *choice)
+{
+	return emit_part(fn, "", names, choice);
 }
 
 static tree make_sites(void)

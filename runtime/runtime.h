@@ -178,7 +178,7 @@ extern struct seg_frame hp_unborn[2];
 struct hooks {
 	hotpath_hook_fn *enter;
 	hotpath_hook_fn *exit;
-	void (*landed)(void);
+	hotpath_hook_fn *landed;
 };
 
 enum process_state {
