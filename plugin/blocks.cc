@@ -411,6 +411,8 @@ static void make_site(tree fn, struct block *block)
 		choose_block(&names.subject, gimple_try_eval(block->body), macro_of(block));
 
 	choice.kind = block->rests ? HOTPATH_KIND_LIFE : HOTPATH_KIND_BLOCK;
+	if (block->rests)
+		choice.sample = 0;
 	if (choice.measure)
 		block->slot = emit_part(fn, part.c_str(), &names, &choice);
 	if (plugin.verbose && choice.label)

@@ -82,7 +82,7 @@ C
   gcc -O2 $FLAGS a.c -o a
   ./a
   run "$BUILD/bin/hotpath" report --format json
-  [ "$(jq -r '.functions[] | select(.name == "read header") | "\(.kind) \(.calls) \(.line)"' <<< "$output")" = "block 10 6" ]
+  [ "$(jq -r '.functions[] | select(.name == "parse::read header") | "\(.kind) \(.calls) \(.line)"' <<< "$output")" = "block 10 6" ]
   [ "$(jq '[.functions[] | .self_ns] | add as $s | ($s > 0)' <<< "$output")" = true ]
   run ask "SELECT (SELECT total_ns FROM functions WHERE name = 'parse') >= (SELECT total_ns FROM functions WHERE name = 'read header'), (SELECT self_ns FROM functions WHERE name = 'parse') < (SELECT total_ns FROM functions WHERE name = 'read header')"
   has "1,1"
