@@ -133,10 +133,21 @@ UNMEASURED static void work_bare(int n)
 	WORK(n);
 }
 
-/* 4,096 different functions called in turn. */
+/* 4,096 different functions called in turn, in each form: that there are so many costs by itself. */
 #define F1(n)                                                                                      \
 	MEASURED void site_##n(int i);                                                             \
 	MEASURED void site_##n(int i)                                                              \
+	{                                                                                          \
+		sink = i;                                                                          \
+	}                                                                                          \
+	UNMEASURED static void floor_##n(int i)                                                    \
+	{                                                                                          \
+		uint64_t start = CLOCK();                                                          \
+                                                                                                   \
+		sink = i;                                                                          \
+		clock_sink = CLOCK() - start;                                                      \
+	}                                                                                          \
+	UNMEASURED static void bare_##n(int i)                                                     \
 	{                                                                                          \
 		sink = i;                                                                          \
 	}
@@ -149,6 +160,12 @@ F4096(s)
 #undef F1
 #define F1(n) site_##n,
 static void (*const sites[])(int) = {F4096(s)};
+#undef F1
+#define F1(n) floor_##n,
+static void (*const sites_floor[])(int) = {F4096(s)};
+#undef F1
+#define F1(n) bare_##n,
+static void (*const sites_bare[])(int) = {F4096(s)};
 enum { N_SITES = sizeof(sites) / sizeof(*sites) };
 
 typedef void loop_fn(long n);
@@ -175,6 +192,18 @@ UNMEASURED static void sites_loop(long n)
 {
 	for (long i = 0; i < n; i++)
 		sites[i % N_SITES]((int)i);
+}
+
+UNMEASURED static void sites_floor_loop(long n)
+{
+	for (long i = 0; i < n; i++)
+		sites_floor[i % N_SITES]((int)i);
+}
+
+UNMEASURED static void sites_bare_loop(long n)
+{
+	for (long i = 0; i < n; i++)
+		sites_bare[i % N_SITES]((int)i);
 }
 
 /* fib(24) is 150,049 calls, deep(199) 200. */
@@ -241,7 +270,7 @@ static const struct workload {
 	{"leaf", 2000000, 1, leaf_loop, leaf_floor_loop, leaf_bare_loop},
 	{"leaf-2-threads", 2000000, 2, leaf_loop, leaf_floor_loop, leaf_bare_loop},
 	{"fib", 1800588, 1, fib_loop, fib_floor_loop, fib_bare_loop},
-	{"4096-sites", 2000000, 1, sites_loop, leaf_floor_loop, leaf_bare_loop},
+	{"4096-sites", 2000000, 1, sites_loop, sites_floor_loop, sites_bare_loop},
 	{"200-deep", 2000000, 1, deep_loop, deep_floor_loop, deep_bare_loop},
 	{"work-1us", 100000, 1, work_loop, work_floor_loop, work_bare_loop},
 };
