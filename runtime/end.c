@@ -56,15 +56,19 @@ static bool report_wanted(void)
 	return format && strcmp(format, "none");
 }
 
-/* child_environment: the host's, and HOTPATH_DISABLE=1 in case that the command itself was built
- * with the plugin. */
+/*
+ * child_environment: the host's, and HOTPATH_DISABLE=1 in case that the command itself was built with the plugin.
+ *
+ * What the loader was told to load is the host's alone: a zlib or an sqlite that is being worked on, found by
+ * LD_LIBRARY_PATH, must not become that of the command and of the git it asks.
+ */
 static char **child_environment(void)
 {
 	static char *env[ENV_MAX];
 	int n = 0;
 
 	for (char **e = environ; e && *e && n < ENV_MAX - 2; e++)
-		if (strncmp(*e, "HOTPATH_DISABLE=", 16))
+		if (strncmp(*e, "HOTPATH_DISABLE=", 16) && strncmp(*e, "LD_", 3))
 			env[n++] = *e;
 	env[n++] = (char *)"HOTPATH_DISABLE=1";
 	env[n] = NULL;
