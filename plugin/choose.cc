@@ -11,8 +11,6 @@
  *   4. hotpath_measure_all of a class around it, #pragma hotpath measure_all on
  *   5. the last rule of hotpath.yaml that matches
  *
- * A block of hotpath.h is measured unless the last rule that matches it says otherwise.
- *
  * A chosen function that an obstacle stands against stays as it is, with a note in verbose mode:
  * a wrapped ifunc resolver crashes the program at load, a wrapped naked function has no frame.
  */
@@ -71,13 +69,14 @@ static char *rule_text(const struct rule *rule)
 			  : xasprintf("%s:%u", base, rule->line);
 }
 
-/* match: the last rule about functions and blocks that says something of this one, which has this body. */
-static const struct rule *match(struct rules_subject *subject, gimple_seq body)
+/* match: the last rule about functions that says something of this one, and the function as it sees it. */
+static const struct rule *match(tree fn, struct rules_subject *subject)
 {
 	if (!rules_count(plugin.rules))
 		return NULL;
+	*subject = names_of(fn)->subject;
 	if (rules_needs_shape(plugin.rules))
-		shape_measure(body, subject);
+		shape_measure(fn, subject);
 	const struct rule *rule = rules_match(plugin.rules, subject);
 	/* Rules see the path as the compiler does; what goes into the object is mapped. */
 	subject->file = remap_macro_filename(subject->file);
@@ -92,19 +91,6 @@ static void settings(struct choice *choice, const struct rule *rule,
 		return;
 	choice->group = rules_group(rule, subject);
 	choice->sample = rule->sample;
-}
-
-struct choice choose_block(struct rules_subject *subject, gimple_seq body, const char *macro)
-{
-	struct choice choice = {};
-	const struct rule *rule = match(subject, body);
-
-	settings(&choice, rule, subject);
-	if (rule && rule->measure)
-		choice.label = rules_label(rule, subject);
-	choice.measure = !rule || rule->measure;
-	choice.rule = rule ? rule_text(rule) : xstrdup(macro);
-	return choice;
 }
 
 struct choice choose_function(tree fn)
@@ -127,9 +113,7 @@ struct choice choose_function(tree fn)
 		choice.rule = xstrdup(pragmas_measure(fn) ? "pragma" : "attribute");
 	}
 
-	if (rules_count(plugin.rules))
-		subject = names_of(fn)->subject;
-	rule = match(&subject, gimple_body(fn));
+	rule = match(fn, &subject);
 	settings(&choice, rule, &subject);
 	if (!choice.rule && rule && rule->measure) {
 		choice.label = rules_label(rule, &subject);
@@ -190,7 +174,7 @@ static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *handled, struct 
 	return *reason ? integer_zero_node : NULL_TREE;
 }
 
-const char *choose_frame_obstacle(tree fn)
+const char *choose_obstacle(tree fn)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(frameless); i++)
 		if (lookup_attribute(frameless[i], DECL_ATTRIBUTES(fn)) ||
@@ -198,17 +182,10 @@ const char *choose_frame_obstacle(tree fn)
 			return "it has no ordinary frame";
 	if (is_resolver(fn))
 		return "it is an ifunc resolver, which runs before the program is relocated";
-	if (flag_tm)
-		return "the unit is compiled with -fgnu-tm";
-	return NULL;
-}
-
-const char *choose_obstacle(tree fn)
-{
-	if (const char *obstacle = choose_frame_obstacle(fn))
-		return obstacle;
 	if (flags_from_decl_or_type(fn) & ECF_RETURNS_TWICE)
 		return "it returns twice";
+	if (flag_tm)
+		return "the unit is compiled with -fgnu-tm";
 	/* The ramp is the function that the source calls; the front end makes the other two. */
 	if (cfun->coroutine_component && DECL_ARTIFICIAL(fn))
 		return "it is the actor or destroyer of a coroutine";

@@ -18,7 +18,6 @@
  * static link would no longer pull it out of the archive.
  */
 #define INCLUDE_MAP
-#define INCLUDE_STRING
 #include "plugin.h"
 
 #include <dlfcn.h>
@@ -82,8 +81,8 @@ static const ggc_root_tab roots[] = {
 };
 
 static unsigned n_sites;
-/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID, and the part of it. */
-static std::map<std::pair<unsigned, std::string>, unsigned> sites_by_origin;
+/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
+static std::map<unsigned, unsigned> sites_by_origin;
 
 /* ---- types ---- */
 
@@ -92,10 +91,14 @@ static tree const_char_pointer(void)
 	return build_pointer_type(build_qualified_type(char_type_node, TYPE_QUAL_CONST));
 }
 
-static tree hook_pointer(void)
+static tree hook_pointer(bool takes_slot)
 {
-	return build_pointer_type(build_function_type_list(
-		void_type_node, build_pointer_type(uint32_type_node), NULL_TREE));
+	tree type = takes_slot ? build_function_type_list(void_type_node,
+							  build_pointer_type(uint32_type_node),
+							  NULL_TREE)
+			       : build_function_type_list(void_type_node, NULL_TREE);
+
+	return build_pointer_type(type);
 }
 
 /* record: a struct with fields of these types. */
@@ -127,7 +130,7 @@ static tree nth_field(tree type, int n)
 static void make_types(void)
 {
 	const tree text = const_char_pointer();
-	const tree hook = hook_pointer();
+	const tree hook = hook_pointer(true);
 	const tree life = build_pointer_type(
 		build_function_type_list(void_type_node, build_pointer_type(uint32_type_node),
 					 const_ptr_type_node, NULL_TREE));
@@ -140,7 +143,7 @@ static void make_types(void)
 		hook,
 		life,
 		life,
-		hook,
+		hook_pointer(false),
 		unregister,
 		build_pointer_type(uint32_type_node),
 		ptr_type_node,
@@ -224,8 +227,7 @@ static tree unit_field(enum unit_field which)
 
 tree emit_hook_ref(enum emit_hook hook)
 {
-	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED, UNIT_BEGIN,
-						 UNIT_END};
+	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED};
 
 	ensure_unit();
 	tree ref = unit_field(fields[hook]);
@@ -236,8 +238,7 @@ tree emit_hook_ref(enum emit_hook hook)
 
 tree emit_marker(enum emit_hook hook)
 {
-	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed",
-					    "hotpath_begin", "hotpath_end"};
+	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed"};
 	tree decl = cache[MARKERS + hook];
 
 	if (decl)
@@ -262,11 +263,6 @@ int emit_marked(tree decl)
 		if (decl == cache[MARKERS + hook])
 			return hook;
 	return -1;
-}
-
-unsigned emit_hook_args(enum emit_hook hook)
-{
-	return hook == EMIT_BEGIN || hook == EMIT_END ? 2 : 1;
 }
 
 bool emit_has_unit(void)
@@ -330,24 +326,18 @@ static unsigned add_site(const struct names *names, const struct choice *choice)
 	return n_sites++;
 }
 
-tree emit_part(tree fn, const char *part, const struct names *names, const struct choice *choice)
+tree emit_site(tree fn, const struct names *names, const struct choice *choice)
 {
 	tree origin = DECL_ABSTRACT_ORIGIN(fn) ? DECL_ABSTRACT_ORIGIN(fn) : fn;
-	const auto key = std::make_pair(unsigned(DECL_UID(origin)), std::string(part));
 
 	ensure_unit();
-	auto known = sites_by_origin.find(key);
+	auto known = sites_by_origin.find(DECL_UID(origin));
 	unsigned site = known != sites_by_origin.end() ? known->second : add_site(names, choice);
-	sites_by_origin[key] = site;
+	sites_by_origin[DECL_UID(origin)] = site;
 
 	tree slot = build4(ARRAY_REF, uint32_type_node, cache[SLOTS_VAR], size_int(site), NULL_TREE,
 			   NULL_TREE);
 	return build1(ADDR_EXPR, build_pointer_type(uint32_type_node), slot);
-}
-
-tree emit_site(tree fn, const struct names *names, const struct choice *choice)
-{
-	return emit_part(fn, "", names, choice);
 }
 
 static tree make_sites(void)

@@ -4,6 +4,7 @@
  *
  * Built and tested with GCC 11 and 12.  What is known of 9 to 15 is here too:
  *
+ *   10  calls of operator delete may be dropped, as those of operator new
  *   11  DECL_IS_BUILTIN became DECL_IS_UNDECLARED_BUILTIN
  *   12  startswith() came with it; register_scoped_attributes() takes one argument more
  *   14  gimple_seq_first_stmt() and the pass interface are unchanged; last_stmt() went (not used
@@ -63,6 +64,11 @@ static inline bool startswith(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
+#endif
+
+#if GCCPLUGIN_VERSION_MAJOR < 10
+#define DECL_SET_IS_OPERATOR_NEW(decl, value)	 (DECL_IS_OPERATOR_NEW(decl) = (value))
+#define DECL_SET_IS_OPERATOR_DELETE(decl, value) ((void)(decl))
 #endif
 
 #if GCCPLUGIN_VERSION_MAJOR < 11

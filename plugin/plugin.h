@@ -77,7 +77,7 @@ extern enum hotpath_language names_language(void);
 
 /* shape.cc */
 /* shape_measure: fills in statements, has_loop and leaf. */
-extern void shape_measure(gimple_seq body, struct rules_subject *subject);
+extern void shape_measure(tree fn, struct rules_subject *subject);
 
 /* choose.cc */
 /*
@@ -101,44 +101,10 @@ struct choice {
 };
 extern struct choice choose_function(tree fn);
 extern void choose_release(struct choice *choice);
-/* choose_block: what the rules say of a block, which is measured when they say nothing; `macro` made it. */
-extern struct choice choose_block(struct rules_subject *subject, gimple_seq body,
-				  const char *macro);
-/* choose_frame_obstacle: why nothing at all can be measured in a function, or null. */
-extern const char *choose_frame_obstacle(tree fn);
 /* choose_obstacle: why a function of the source cannot be wrapped, or null. */
 extern const char *choose_obstacle(tree fn);
 
-/* The hooks of struct hotpath_unit. */
-enum emit_hook {
-	EMIT_ENTER,
-	EMIT_EXIT,
-	EMIT_LANDED,
-	EMIT_BEGIN,
-	EMIT_END,
-	EMIT_HOOKS,
-};
-
-/* blocks.cc */
-/* blocks_open: puts hooks around blocks and scopes, and behind what a longjmp may land at; slot is the function's, or null. */
-extern void blocks_open(tree fn, tree slot, bool landings);
-/* blocks_is_mark: a statement that hotpath.h wrote, and none of the program. */
-extern bool blocks_is_mark(gimple *stmt);
-/* blocks_seen: called when the front end comes to a block. */
-extern void blocks_seen(void);
-extern void blocks_function_parsed(void *fn, void *user_data);
-
 /* wrap.cc */
-/*
- * wrap_append_hook: a hook's marker, or at once what it stands for.
- *
- * slot   &slots[i]; may be null for EMIT_LANDED
- * key    for EMIT_BEGIN and EMIT_END, else null
- */
-extern void wrap_append_hook(gimple_seq *seq, enum emit_hook hook, tree slot, tree key,
-			     location_t where);
-/* wrap_lands: a longjmp may arrive behind this statement. */
-extern bool wrap_lands(gimple *stmt);
 extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
 
 /* open.cc */
@@ -149,11 +115,12 @@ extern gimple_opt_pass *open_make_pass(gcc::context *context);
 /* emit.cc */
 /* emit_site: adds a site, or finds the one of another clone; returns &slots[i]. */
 extern tree emit_site(tree fn, const struct names *names, const struct choice *choice);
-/* emit_part: the same for a part of a function that has a site of its own; `part` tells it from the others. */
-extern tree emit_part(tree fn, const char *part, const struct names *names,
-		      const struct choice *choice);
-/* emit_hook_args: arguments that a hook takes. */
-extern unsigned emit_hook_args(enum emit_hook hook);
+enum emit_hook {
+	EMIT_ENTER,
+	EMIT_EXIT,
+	EMIT_LANDED,
+	EMIT_HOOKS,
+};
 /* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
 extern tree emit_hook_ref(enum emit_hook hook);
 /* emit_root: the project's root as it goes into the object; null when -ffile-prefix-map maps it away. */

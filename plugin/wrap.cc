@@ -6,20 +6,20 @@
  *
  *   int f(int a)                     int f(int a)
  *   {                                {
- *                                      if (unit.enter)                  wrap_append_hook()
+ *                                      if (unit.enter)                  append_hook()
  *                                              unit.enter(&slots[i]);
  *                                      try {                            wrap_body()
  *           int r = g(a);                      int r = g(a);
  *           return r;                          return r;
  *                                      } finally {
- *                                              if (unit.exit)           wrap_append_hook()
+ *                                              if (unit.exit)           append_hook()
  *                                                      unit.exit(&slots[i]);
  *                                      }
  *   }                                }
  *
  *   r = setjmp(env);                 r = setjmp(env);
- *                                    if (unit.landed)                   blocks.cc
- *                                            unit.landed(&slots[i]);
+ *                                    if (unit.landed)                   add_landings()
+ *                                            unit.landed();
  *
  * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of the front end have
  * been given, returns are still statements and lowering copies the cleanup to every way out,
@@ -42,9 +42,8 @@
  */
 #include "plugin.h"
 
-/* append_test: if (unit.HOOK) unit.HOOK(args...); */
-static void append_test(gimple_seq *seq, enum emit_hook hook, const vec<tree> &args,
-			location_t where)
+/* append_test: if (unit.HOOK) unit.HOOK(argument);  argument may be null. */
+static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
 {
 	tree ref = emit_hook_ref(hook);
 	/* A temporary with a context and a place among the local declarations, or LTO fails. */
@@ -54,7 +53,8 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, const vec<tree> &a
 	gimple *load = gimple_build_assign(pointer, ref);
 	gimple *test =
 		gimple_build_cond(NE_EXPR, pointer, build_zero_cst(TREE_TYPE(pointer)), yes, no);
-	gcall *call = gimple_build_call_vec(pointer, args);
+	gcall *call =
+		argument ? gimple_build_call(pointer, 1, argument) : gimple_build_call(pointer, 0);
 
 	gimple_call_set_nothrow(call, true);
 	gimple_set_location(load, where);
@@ -77,18 +77,18 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, const vec<tree> &a
  */
 static const unsigned MARKER_WEIGHT = 5;
 
-void wrap_append_hook(gimple_seq *seq, enum emit_hook hook, tree slot, tree key, location_t where)
+/* append_hook: a hook's marker, which open.cc opens; or at once what it stands
+ * for. */
+static void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
 {
-	auto_vec<tree, MARKER_WEIGHT + 2> args;
-
-	args.quick_push(slot ? unshare_expr(slot)
-			     : build_zero_cst(build_pointer_type(uint32_type_node)));
-	if (key)
-		args.quick_push(unshare_expr(key));
 	if (!open_wanted()) {
-		append_test(seq, hook, args, where);
+		append_test(seq, hook, argument, where);
 		return;
 	}
+
+	auto_vec<tree, MARKER_WEIGHT + 1> args;
+	if (argument)
+		args.quick_push(argument);
 	for (unsigned i = 0; i < MARKER_WEIGHT; i++)
 		args.quick_push(integer_zero_node);
 
@@ -105,18 +105,20 @@ static void wrap_body(tree fn, tree slot)
 	const location_t end = flag_test_coverage ? UNKNOWN_LOCATION : cfun->function_end_locus;
 	gimple_seq seq = NULL, cleanup = NULL;
 
-	wrap_append_hook(&seq, EMIT_ENTER, slot, NULL_TREE, begin);
-	wrap_append_hook(&cleanup, EMIT_EXIT, slot, NULL_TREE, end);
+	append_hook(&seq, EMIT_ENTER, slot, begin);
+	append_hook(&cleanup, EMIT_EXIT, unshare_expr(slot), end);
 	gimple_seq_add_stmt(&seq,
 			    gimple_build_try(gimple_bind_body(bind), cleanup, GIMPLE_TRY_FINALLY));
 	gimple_bind_set_body(bind, seq);
 }
 
 /*
+ * lands: a longjmp may arrive behind this statement.
+ *
  * vfork's child returns into a frame that the parent still has, nothing was jumped over. getcontext
  * serves makecontext, and its second return is on whatever stack the program switched to.
  */
-bool wrap_lands(gimple *stmt)
+static bool lands(gimple *stmt)
 {
 	if (gimple_code(stmt) == GIMPLE_LABEL)
 		return DECL_NONLOCAL(gimple_label_label(as_a<glabel *>(stmt)));
@@ -135,12 +137,39 @@ bool wrap_lands(gimple *stmt)
 	return strcmp(name, "vfork") != 0 && strcmp(name, "getcontext") != 0;
 }
 
-/* lands_wanted: in any function of a unit that may have measured ones, itself measured or not. */
-static bool lands_wanted(tree fn)
+static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *)
 {
+	gimple_seq seq = NULL;
+
+	if (lands(gsi_stmt(*gsi))) {
+		append_hook(&seq, EMIT_LANDED, NULL_TREE, gimple_location(gsi_stmt(*gsi)));
+		gsi_insert_seq_after(gsi, seq, GSI_CONTINUE_LINKING);
+	}
+	return NULL_TREE;
+}
+
+/* add_landings: in any function of a unit that may have measured ones, itself measured or not. */
+static void add_landings(tree fn)
+{
+	gimple_seq body = gimple_body(fn);
+	struct walk_stmt_info wi = {};
+
 	/* -fgnu-tm refuses calls of unknown functions inside transactions. */
-	return !plugin.off && !flag_tm && (!DECL_ARTIFICIAL(fn) || cfun->calls_setjmp) &&
-	       (attributes_any() || rules_count(plugin.rules));
+	if (plugin.off || flag_tm || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
+	    (!attributes_any() && !rules_count(plugin.rules)))
+		return;
+	walk_gimple_seq_mod(&body, add_landing, NULL, &wi);
+	gimple_set_body(fn, body);
+}
+
+/*
+ * keep_calls: GCC drops calls of operator new and delete whose result is not needed.  With a body that it can inline it
+ * does not get to that; a measured body is larger, and calls that the source makes would be lost.
+ */
+static void keep_calls(tree fn)
+{
+	DECL_SET_IS_OPERATOR_NEW(fn, false);
+	DECL_SET_IS_OPERATOR_DELETE(fn, false);
 }
 
 static void tell(tree fn, const struct choice *choice, const char *obstacle)
@@ -162,18 +191,17 @@ static void tell(tree fn, const struct choice *choice, const char *obstacle)
 static void process(tree fn)
 {
 	struct choice choice = choose_function(fn);
-	tree slot = NULL_TREE;
 
 	if (choice.measure) {
 		const char *obstacle = choose_obstacle(fn);
 
 		if (!obstacle) {
-			slot = emit_site(fn, names_of(fn), &choice);
-			wrap_body(fn, slot);
+			wrap_body(fn, emit_site(fn, names_of(fn), &choice));
+			keep_calls(fn);
 		}
 		tell(fn, &choice, obstacle);
 	}
-	blocks_open(fn, slot, lands_wanted(fn));
+	add_landings(fn);
 	choose_release(&choice);
 }
 

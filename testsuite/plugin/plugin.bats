@@ -340,3 +340,31 @@ diagnoses()
 		done
 	done
 }
+
+@test "replaced operator new and delete: every call that the source makes" {
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	cat >a.cc <<-'END'
+		#include <stdlib.h>
+		void *operator new(size_t n) { return malloc(n); }
+		void *operator new[](size_t n) { return malloc(n); }
+		void operator delete(void *p) noexcept { free(p); }
+		void operator delete(void *p, size_t) noexcept { free(p); }
+		struct S { S() { } };
+		int main()
+		{
+			for (int i = 0; i < 3; i++)
+				delete new int;
+			new S[0];
+			return 0;
+		}
+	END
+	for V in $COMPILERS; do
+		for FLAGS in -O0 -O2 -Os "-O2 -flto"; do
+			build g++ -Wno-unused-value a.cc "$FAKE" -o a
+			./a
+			grep -qx "operator new(unsigned long) - 3 3" counts
+			grep -qx "operator new\\[\\](unsigned long) - 1 1" counts
+			[ "$(awk '/^operator delete/ { n += $NF } END { print n }' counts)" = 3 ]
+		done
+	done
+}
