@@ -15,7 +15,6 @@ GCC_MAJOR := $(firstword $(subst ., ,$(shell $(CC) -dumpversion 2>/dev/null)))
 B = build
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib
-INCLUDEDIR = $(PREFIX)/include
 MANDIR = $(PREFIX)/share/man
 
 WARN = -Wall -Wextra -Wmissing-prototypes -Wvla -Wshadow -Wstrict-prototypes
@@ -54,6 +53,7 @@ help:
 	@echo "make bench            what a measured call costs, as ratios"
 	@echo "make bench-compile    what the plugin costs the compiler, and text a function"
 	@echo "make check-torture    GCC's own run tests with every function measured (hours; TORTURE_SAMPLE=N)"
+	@echo "make check-counts     whole programs of Debian: counts equal gcov's (needs their sources; minutes)"
 	@echo "make check-stats      how often the verdicts of \`hotpath diff\` are right (some minutes)"
 	@echo "make check-blame      a known change blamed on the right function, 10 times of 10"
 	@echo "make fuzz SECONDS=600 damage segments at random (long)"
@@ -79,9 +79,9 @@ PC = $(DESTDIR)$(LIBDIR)/pkgconfig/hotpath.pc
 
 install: install-runtime install-plugin install-cli install-ci
 	install -d $(dir $(PC))
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: hotpath' \
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' '' 'Name: hotpath' \
 		'Description: profiler that is compiled in' 'Version: $(VERSION)' \
-		'Cflags: -fplugin=$${libdir}/hotpath.so -I$${includedir}' \
+		'Cflags: -fplugin=$${libdir}/hotpath.so' \
 		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -Wl,--push-state,--no-as-needed -lhotpath -Wl,--pop-state' >$(PC)
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 

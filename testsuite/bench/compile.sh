@@ -9,6 +9,7 @@
 #   bytes    text more than without the plugin, for each measured function
 set -eu
 b=$1 cc=$2
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$b/bench/compile"
 cd "$b/bench/compile"
 plugin="-fplugin=$b/lib/hotpath.so"
@@ -64,9 +65,9 @@ table "generated, $cc -O2" generated.c 3
 
 # Debian has the amalgamation only as something that its source makes.
 if [ -z "${SQLITE3_C:-}" ] && [ ! -e sqlite3.c ]; then
-  mkdir -p source
-  (cd source && apt-get source --download-only -qq sqlite3 && tar -xf sqlite3_*.orig.tar.xz && cd sqlite3-*/ &&
-    ./configure && make sqlite3.c && cp sqlite3.c ../..) >source/log 2>&1 || true
+  if source=$("$here/../source.sh" sqlite3 "$b/counts/source" 2>/dev/null); then
+    (rm -rf made && mkdir made && cd made && "$source/configure" && make sqlite3.c && cp sqlite3.c ..) >made.log 2>&1 || true
+  fi
 fi
 amalgamation=${SQLITE3_C:-sqlite3.c}
 if [ -e "$amalgamation" ]; then
