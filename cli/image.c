@@ -34,6 +34,7 @@ void image_release(struct image *image)
 	free(image->units);
 	free(image->contexts);
 	free(image->threads);
+	free(image->recent);
 	*image = (struct image){0};
 }
 

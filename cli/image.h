@@ -94,6 +94,16 @@ struct image_thread {
 	uint64_t total_ns; /* inclusive time of its outermost calls = sum of self times */
 };
 
+enum { IMAGE_RECENT = 64 }; /* newest calls kept of a run */
+
+/* One of the newest calls that returned. */
+struct image_call {
+	int site;	   /* index into image.sites */
+	int thread;	   /* index into image.threads */
+	uint64_t start_ns; /* since the start of the run */
+	uint64_t duration_ns;
+};
+
 struct image_unit {
 	char *source;
 	char *object;			     /* program or library, NULL when unknown */
@@ -140,6 +150,9 @@ struct image {
 	uint32_t threads_seen; /* threads that ever called a measured function */
 	struct image_unit *units;
 	size_t n_units;
+	struct image_call *
+		recent; /* the newest IMAGE_RECENT of those that were timed, in the order in which they ended */
+	size_t n_recent;
 	uint64_t lost[SEG_LOST_COUNT];
 	uint64_t torn;	  /* calls that may be counted twice: killed while folding */
 	uint64_t damaged; /* links that led nowhere and were left out; 0 for a sound segment */

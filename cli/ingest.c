@@ -27,6 +27,7 @@ enum statement {
 	ADD_RUN_UNIT,
 	ADD_LOST,
 	ADD_THREAD,
+	ADD_RECENT,
 	ADD_PROFILE,
 	N_STATEMENTS,
 };
@@ -64,6 +65,7 @@ static const char *const sql[N_STATEMENTS] = {
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
 		       "total_ns) VALUES (?,?,?,?,?,?,?,?,?)",
+	[ADD_RECENT] = "INSERT INTO run_recent (run, calls) VALUES (?,?)",
 	[ADD_PROFILE] =
 		"INSERT INTO profile (run, functions, contexts, histograms, skipped) VALUES "
 		"(?,?,?,?,?)",
@@ -534,6 +536,33 @@ static int add_profile(struct ingest *in, const int64_t *functions, struct merge
 	return rc;
 }
 
+/* The newest calls; nothing where there were none. */
+static int add_recent(struct ingest *in, const int64_t *functions)
+{
+	const struct image *image = in->image;
+	struct pack_call calls[IMAGE_RECENT];
+	struct pack packed = {0};
+	size_t n = image->n_recent < IMAGE_RECENT ? image->n_recent : IMAGE_RECENT;
+	int rc = ERR_OK;
+
+	for (size_t i = 0; i < n; i++)
+		calls[i] = (struct pack_call){functions[image->recent[i].site],
+					      image->recent[i].thread + 1,
+					      (uint64_t)clamp(image->recent[i].start_ns),
+					      (uint64_t)clamp(image->recent[i].duration_ns)};
+	if (n && pack_calls(&packed, calls, n)) {
+		rc = error_memory(in->error);
+	} else if (n) {
+		sqlite3_stmt *stmt = start(in, ADD_RECENT);
+
+		put(in, stmt, in->run);
+		put_blob(in, stmt, packed.bytes, packed.n);
+		rc = run_statement(in, stmt);
+	}
+	free(packed.bytes);
+	return rc;
+}
+
 /* A context may stand for a function without a call of its own (they are all still running, or
  * damage). */
 static void mark_used(const struct image *image, bool *used)
@@ -562,6 +591,8 @@ static int add_functions(struct ingest *in)
 		rc = error_memory(in->error);
 	if (!rc)
 		rc = add_profile(in, functions, merged, n);
+	if (!rc)
+		rc = add_recent(in, functions);
 	merge_release(merged, n);
 	free(used);
 	free(functions);
@@ -609,63 +640,5 @@ int ingest_run(struct store *store, const struct image *image, const struct inge
 		store_rollback(store);
 	if (added)
 		*added = is_new;
-	return rc;
-}
-
-static int note_machine(struct store *store, const char *token, double steal_percent,
-			struct error *error)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt, "UPDATE run SET steal_percent = ?1 WHERE token = ?2",
-			       error);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_double(stmt, 1, steal_percent);
-	sqlite3_bind_text(stmt, 2, token, -1, SQLITE_STATIC);
-	if (sqlite3_step(stmt) != SQLITE_DONE)
-		rc = store_error(store, error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-static int note_end(struct store *store, const char *token, int64_t pid,
-		    const struct ingest_seen *seen, struct error *error)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt,
-			       "UPDATE run SET status = coalesce(status, ?1), signal = ?2 "
-			       "WHERE id = (SELECT id FROM run WHERE token = ?3 AND pid = ?4 "
-			       "ORDER BY started_at_ns DESC, id DESC LIMIT 1)",
-			       error);
-
-	if (rc)
-		return rc;
-	if (seen->status >= 0)
-		sqlite3_bind_int(stmt, 1, seen->status);
-	if (seen->signal)
-		sqlite3_bind_int(stmt, 2, seen->signal);
-	sqlite3_bind_text(stmt, 3, token, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 4, pid);
-	if (sqlite3_step(stmt) != SQLITE_DONE)
-		rc = store_error(store, error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-int ingest_end(struct store *store, const char *token, int64_t pid, const struct ingest_seen *seen,
-	       struct error *error)
-{
-	int rc = store_begin(store, error);
-
-	if (rc)
-		return rc;
-	rc = note_end(store, token, pid, seen, error);
-	if (!rc && seen->steal_percent >= 0)
-		rc = note_machine(store, token, seen->steal_percent, error);
-	if (!rc)
-		rc = store_commit(store, error);
-	if (rc)
-		store_rollback(store);
 	return rc;
 }

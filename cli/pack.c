@@ -100,10 +100,20 @@ static uint64_t read_number(struct bit_reader *r)
 	return read_bits(r, zeros + 1);
 }
 
+static uint64_t zigzag_of(int64_t n)
+{
+	return n >= 0 ? 2 * (uint64_t)n : 2 * (uint64_t) - (n + 1) + 1;
+}
+
+static int64_t signed_of(uint64_t zigzag)
+{
+	return zigzag & 1 ? -(int64_t)(zigzag / 2) - 1 : (int64_t)(zigzag / 2);
+}
+
 /* |n| stays below 2^62: differences of numbers that SQLite can hold, see clamp() in ingest.c. */
 static void write_signed(struct bit_writer *w, int64_t n)
 {
-	uint64_t zigzag = n >= 0 ? 2 * (uint64_t)n : 2 * (uint64_t) - (n + 1) + 1;
+	uint64_t zigzag = zigzag_of(n);
 
 	if (zigzag == UINT64_MAX) {
 		w->failed = true;
@@ -120,7 +130,7 @@ static int64_t read_signed(struct bit_reader *r)
 		r->failed = true;
 		return 0;
 	}
-	return zigzag & 1 ? -(int64_t)(zigzag / 2) - 1 : (int64_t)(zigzag / 2);
+	return signed_of(zigzag);
 }
 
 static void write_wide(struct bit_writer *w, uint64_t n)
@@ -446,6 +456,54 @@ int pack_contexts_read(const void *bytes, size_t n_bytes, struct pack_context **
 		if (list[i].parent >= 0)
 			list[list[i].parent].total_ns += list[i].total_ns;
 	*contexts = list;
+	*n = count;
+	return 0;
+}
+
+int pack_calls(struct pack *out, const struct pack_call *calls, size_t n)
+{
+	struct pack_call before = {0};
+	struct bit_writer w = {0};
+
+	write_number(&w, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct pack_call *c = &calls[i];
+
+		write_signed(&w, c->function - before.function);
+		write_signed(&w, c->thread - before.thread);
+		write_wide(&w, zigzag_of((int64_t)(c->start_ns - before.start_ns)));
+		write_wide(&w, c->duration_ns);
+		before = *c;
+	}
+	return finish(&w, out);
+}
+
+int pack_calls_read(const void *bytes, size_t n_bytes, struct pack_call **calls, size_t *n)
+{
+	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	uint64_t count = read_number(&r);
+	struct pack_call *list, before = {0};
+
+	/* A call takes at least 16 bits, so a damaged count cannot ask for much memory. */
+	if (count-- == 0 || count > r.n_bits / 16)
+		return -1;
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return -1;
+	for (size_t i = 0; i < count && !r.failed; i++) {
+		struct pack_call *c = &list[i];
+
+		c->function = (int64_t)((uint64_t)before.function + (uint64_t)read_signed(&r));
+		c->thread = (int64_t)((uint64_t)before.thread + (uint64_t)read_signed(&r));
+		c->start_ns = before.start_ns + (uint64_t)signed_of(read_wide(&r));
+		c->duration_ns = read_wide(&r);
+		before = *c;
+	}
+	if (r.failed) {
+		free(list);
+		return -1;
+	}
+	*calls = list;
 	*n = count;
 	return 0;
 }

@@ -42,6 +42,12 @@
  *                     signed   total_ns - self_ns - sum of its children's total_ns: small without
  * recursion
  *
+ *   calls           number     calls + 1, then for each, in the order in which they ended:
+ *                     signed   function - function of the call before (0 at first)
+ *                     signed   thread - thread of the call before (0 at first)
+ *                     wide     zigzag of start_ns - start_ns of the call before (0 at first)
+ *                     wide     duration_ns
+ *
  * Bits fill bytes from the highest down; the last byte is filled up with zero bits, which no number
  * ends with.
  */
@@ -65,6 +71,11 @@ struct pack_context {
 	uint64_t calls, total_ns, self_ns;
 };
 
+struct pack_call {
+	int64_t function, thread;
+	uint64_t start_ns, duration_ns; /* below 2^62 */
+};
+
 /*
  * pack_histogram, pack_functions, pack_contexts: write.  pack_..._read: read what may be damaged.
  *
@@ -84,6 +95,8 @@ int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *function
 int pack_contexts(struct pack *out, const struct pack_context *contexts, size_t n);
 int pack_contexts_read(const void *bytes, size_t n_bytes, struct pack_context **contexts,
 		       size_t *n);
+int pack_calls(struct pack *out, const struct pack_call *calls, size_t n);
+int pack_calls_read(const void *bytes, size_t n_bytes, struct pack_call **calls, size_t *n);
 
 /*
  * pack_next_histogram: one of those that pack_functions() put one after the other.

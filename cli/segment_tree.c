@@ -7,6 +7,7 @@
 #include <string.h>
 #include "segment_map.h"
 #include "segment_contexts.h"
+#include "segment_recent.h"
 #include "segment_stats.h"
 #include "segment_sum.h"
 
@@ -51,6 +52,7 @@ struct reader {
 	uint64_t table_mask;
 
 	struct segment_contexts contexts;
+	struct segment_recent recent;
 };
 
 static uint64_t to_ns(const struct reader *r, uint64_t ticks)
@@ -283,15 +285,38 @@ static int read_tree(struct reader *r, const struct seg_node *root)
 
 /* ---- what was not folded ---- */
 
+/*
+ * note_recent: keeps a call, folded or not, as one of the newest.  A folded slot is nothing but this, so one that makes no sense
+ * (its thread was killed while it wrote the next call there) is passed over.
+ */
+static void note_recent(struct reader *r, const struct seg_sample *s, int index)
+{
+	const struct segment_clock *clock = &r->clock;
+	int64_t own = one_net(s->incl, one_cost(r, s->below, s->word));
+
+	if (s->word & SEG_TAKEN || s->end > clock->end_ticks || s->end < clock->start_ticks ||
+	    s->incl > s->end - clock->start_ticks)
+		return;
+	segment_recent_add(&r->recent, &(struct segment_recent_call){
+					       .end = s->end,
+					       .incl = s->incl,
+					       .net = own > 0 ? (uint64_t)own : 0,
+					       .site = r->nodes[index].site,
+					       .thread = (int)r->image->n_threads - 1,
+				       });
+}
+
 static int read_ring(struct reader *r, const struct seg_thread *t)
 {
 	for (int i = 0; i < SEG_RING; i++) {
 		struct seg_sample s = t->ring[i];
 		int index;
 
+		index = node_find(r, (void *)(s.word & SEG_NODE_MASK));
+		if (index > 0)
+			note_recent(r, &s, index);
 		if (s.word & SEG_FOLDED || !s.word)
 			continue;
-		index = node_find(r, (void *)(s.word & SEG_NODE_MASK));
 		if (index <= 0) {
 			image_damage(r->image, "a recorded call has no calling context");
 			continue;
@@ -624,6 +649,8 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 	}
 	if (!error)
 		error = finish(&r);
+	if (!error)
+		error = segment_recent_finish(&r.recent, &r.clock, image);
 	image->measuring_ns = (uint64_t)((double)r.spent / SEG_COST_CALL *
 					 (image->inside_ns + image->outside_ns));
 out:

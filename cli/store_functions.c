@@ -4,7 +4,8 @@
  *
  *   hotpath_percentile(hist, ns_per_tick, percent [, min_ns, max_ns])   nanoseconds; NULL when no
  * call returned hotpath_contexts(contexts)   a JSON array of [parent, function, calls, total_ns,
- * self_ns] hotpath_language(number)     'C', 'C++', ...
+ * self_ns] hotpath_calls(calls)   a JSON array of [function, thread, start_ns, duration_ns]
+ * hotpath_language(number)     'C', 'C++', ...
  *   hotpath_kind(number)                'function', 'call', ...
  */
 #include "store.h"
@@ -168,6 +169,31 @@ static void sql_contexts(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	result_text(ctx, &json);
 }
 
+static void sql_calls(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct pack_call *calls = NULL;
+	struct text json = {0};
+	size_t n = 0;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	if (pack_calls_read(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]),
+			    &calls, &n)) {
+		sqlite3_result_error(ctx, "hotpath_calls: not a list of calls", -1);
+		return;
+	}
+	text_append(&json, "[", 1);
+	for (size_t i = 0; i < n; i++)
+		text_print(&json, "%s[%lld,%lld,%llu,%llu]", i ? "," : "",
+			   (long long)calls[i].function, (long long)calls[i].thread,
+			   (unsigned long long)calls[i].start_ns,
+			   (unsigned long long)calls[i].duration_ns);
+	text_append(&json, "]", 1);
+	free(calls);
+	result_text(ctx, &json);
+}
+
 static void sql_language(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	const char *name = language_name(sqlite3_value_int(argv[0]));
@@ -200,6 +226,8 @@ int store_functions(struct store *store, struct error *error)
 	    sqlite3_create_function(store->db, "hotpath_contexts", 1, flags, NULL, sql_contexts,
 				    NULL, NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_kind", 1, flags, NULL, sql_kind, NULL,
+				    NULL) ||
+	    sqlite3_create_function(store->db, "hotpath_calls", 1, flags, NULL, sql_calls, NULL,
 				    NULL) ||
 	    sqlite3_create_function(store->db, "hotpath_language", 1, flags, NULL, sql_language,
 				    NULL, NULL))

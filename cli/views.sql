@@ -95,3 +95,13 @@ CREATE VIEW objects AS
 SELECT DISTINCT u.run, (SELECT value FROM text WHERE id = o.path) AS path,
 	nullif(o.build_id, '') AS build_id
 FROM run_unit AS u JOIN unit ON unit.id = u.unit JOIN object AS o ON o.id = unit.object;
+
+-- The newest calls that returned, the newest first.
+DROP VIEW IF EXISTS recent;
+CREATE VIEW recent AS
+SELECT r.run, (SELECT x.value FROM function AS f JOIN text AS x ON x.id = f.name
+		WHERE f.id = c.value ->> 0) AS name,
+	c.value ->> 0 AS function, c.value ->> 1 AS thread, c.value ->> 2 AS start_ns,
+	c.value ->> 3 AS duration_ns
+FROM run_recent AS r, json_each(hotpath_calls(r.calls)) AS c
+ORDER BY r.run DESC, c.key DESC;

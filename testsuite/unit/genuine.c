@@ -182,6 +182,14 @@ void genuine_sane(const struct image *im)
 	}
 	for (size_t i = 0; i < im->n_threads; i++)
 		assert_true(im->threads[i].end_ns <= INT64_MAX && im->threads[i].owners);
+	assert_true(im->n_recent <= IMAGE_RECENT);
+	for (size_t i = 0; i < im->n_recent; i++) {
+		const struct image_call *c = &im->recent[i];
+
+		assert_true(c->site >= 0 && (size_t)c->site < im->n_sites);
+		assert_true(c->thread >= 0 && (size_t)c->thread < im->n_threads);
+		assert_true(c->start_ns <= INT64_MAX && c->duration_ns <= INT64_MAX);
+	}
 }
 
 const struct image *genuine_reads(const struct genuine *g, int error)

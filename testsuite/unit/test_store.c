@@ -508,63 +508,37 @@ static void end_of_a_command_is_noted(void **state)
 	image_release(&image);
 }
 
-static void packed_histograms_come_back(void **state)
+/* What a view shows of them: the newest first, with names; and none is no row. */
+static void newest_calls_are_kept(void **state)
 {
-	uint64_t seed = 42;
+	struct error error = {0};
+	struct image image;
+	struct store store;
+	int64_t id;
 
-	(void)state;
-	for (int round = 0; round < 500; round++) {
-		struct image_bucket in[200], *out;
-		struct pack pack = {0};
-		size_t n = 0, m;
-		uint32_t bucket = 0;
-
-		while (n < (size_t)round % 200) {
-			bucket += (uint32_t)(fake_random(&seed) % 12) + (n > 0);
-			if (bucket >= HIST_BUCKETS)
-				break;
-			in[n].bucket = bucket;
-			in[n++].count = 1 + (fake_random(&seed) >> fake_random(&seed) % 64);
+	open_store(&store, *state);
+	for (unsigned run = 1; run <= 2; run++) {
+		fake_image(&image, run, 3);
+		for (size_t s = 0; s < 3; s++)
+			fake_call(&image, s, 100);
+		if (run == 1) {
+			image.recent = calloc(2, sizeof(*image.recent));
+			image.recent[0] = (struct image_call){2, 0, 1000, 50};
+			image.recent[1] = (struct image_call){1, 0, 900, UINT64_MAX};
+			image.n_recent = 2;
 		}
-		if (n && round % 7 == 0)
-			in[n - 1].bucket = HIST_BUCKETS - 1;
-		assert_int_equal(pack_histogram(&pack, in, n), 0);
-		assert_int_equal(pack_histogram_read(pack.bytes, pack.n, &out, &m), 0);
-		assert_int_equal(n, m);
-		for (size_t i = 0; i < n; i++) {
-			assert_int_equal(in[i].bucket, out[i].bucket);
-			assert_int_equal(in[i].count, out[i].count);
-		}
-		free(out);
-		free(pack.bytes);
+		assert_int_equal(ingest_run(&store, &image, &no_facts, &id, NULL, &error), ERR_OK);
+		image_release(&image);
 	}
-}
-
-/* Whatever the bytes are, the readers end, and stay in their memory (the sanitizers watch). */
-static void damaged_packs_are_refused_or_read(void **state)
-{
-	uint64_t seed = 7;
-
-	(void)state;
-	for (int round = 0; round < 20000; round++) {
-		struct pack_context *contexts;
-		struct image_bucket *buckets;
-		uint8_t bytes[40];
-		size_t n, length = fake_random(&seed) % sizeof(bytes);
-
-		for (size_t i = 0; i < length; i++)
-			bytes[i] = (uint8_t)(fake_random(&seed) >> 20);
-		if (!pack_histogram_read(bytes, length, &buckets, &n)) {
-			for (size_t i = 0; i < n; i++)
-				assert_true(buckets[i].bucket < HIST_BUCKETS);
-			free(buckets);
-		}
-		if (!pack_contexts_read(bytes, length, &contexts, &n)) {
-			for (size_t i = 0; i < n; i++)
-				assert_true(contexts[i].parent < (int64_t)i);
-			free(contexts);
-		}
-	}
+	assert_int_equal(number(&store, "SELECT count(*) FROM recent"), 2);
+	assert_int_equal(number(&store, "SELECT name = 'fn1' AND thread = 1 AND start_ns = 900 AND "
+					"duration_ns > 1000000 FROM recent LIMIT 1"),
+			 1);
+	assert_int_equal(number(&store, "SELECT name = 'fn2' AND duration_ns = 50 FROM recent "
+					"LIMIT 1 OFFSET 1"),
+			 1);
+	assert_int_equal(number(&store, "SELECT count(*) FROM run_recent"), 1);
+	store_close(&store);
 }
 
 /*
@@ -595,6 +569,14 @@ static void large_image(struct image *image, unsigned seed)
 			fake_context(image, (int)i - 1, (int)i, image->sites[i].calls / 3,
 				     image->sites[i].total_ns / 3, image->sites[i].self_ns / 3);
 	}
+	image->recent = calloc(IMAGE_RECENT, sizeof(*image->recent));
+	image->n_recent = IMAGE_RECENT;
+	for (size_t i = 0; i < IMAGE_RECENT; i++)
+		image->recent[i] = (struct image_call){
+			.site = (int)(fake_random(&random) % 300),
+			.start_ns = 990000000 + 1000 * i + fake_random(&random) % 1000,
+			.duration_ns = fake_random(&random) % 100000,
+		};
 }
 
 static void run_of_300_functions_is_small(void **state)
@@ -643,8 +625,7 @@ int main(void)
 		TEST(store_of_version_2),
 		TEST(hostile_numbers_and_names_are_kept_in_bounds),
 		TEST(end_of_a_command_is_noted),
-		TEST(packed_histograms_come_back),
-		TEST(damaged_packs_are_refused_or_read),
+		TEST(newest_calls_are_kept),
 		TEST(run_of_300_functions_is_small),
 	};
 
