@@ -28,6 +28,9 @@ void grid_column(struct grid *grid, const char *title, const char *key, const ch
 	column->shrink = strchr(flags, 's') != NULL;
 	column->hidden = strchr(flags, 'h') != NULL;
 	column->weak = strchr(flags, 'w') != NULL;
+	column->cut = strchr(flags, 'e') != NULL;
+	column->tree = strchr(flags, 't') != NULL;
+	column->rank = flags[strcspn(flags, "123456789")];
 	if (!column->title || !column->key)
 		grid->failed = true;
 }

@@ -56,7 +56,10 @@ struct grid_column {
 	char *title; /* over a table */
 	char *key;   /* in CSV and JSON */
 	bool right;  /* numbers */
-	bool shrink; /* gives way when the terminal is narrow */
+	bool shrink; /* gives way when the terminal is narrow, in the middle of its cells */
+	bool cut;    /* likewise, at their end */
+	bool tree;   /* cells begin with two spaces a level */
+	char rank; /* '1' .. '9': stays away when the terminal is narrow, the lowest first; 0: never */
 	bool hidden; /* only for programs: CSV and JSON */
 	bool weak;   /* drawn faint where there is colour */
 };
@@ -70,8 +73,8 @@ struct grid {
 	bool failed; /* out of memory */
 };
 
-/* grid_column: adds a column; before the first row.  flags: letters of "rshw" for right, shrink,
- * hidden, weak. */
+/* grid_column: adds a column; before the first row.  flags: letters of "rshwet" for right, shrink, hidden, weak, cut at the
+ * end, tree, and a digit for the rank. */
 void grid_column(struct grid *grid, const char *title, const char *key, const char *flags);
 
 /* grid_...: fill in the next cell, from left to right; a row begins after the last one. */
@@ -86,6 +89,10 @@ void grid_real(struct grid *grid, enum grid_kind kind, double value);
  */
 int grid_print(const struct grid *grid, const struct view *view, struct error *error);
 void grid_release(struct grid *grid);
+
+/* grid_line: prints a line of words; in a table on a terminal it is broken between words, never between a number and its
+ * unit. */
+void grid_line(const struct view *view, const char *text);
 
 /* grid_show: a cell as people read it, printable, to be freed; NULL when out of memory. */
 char *grid_show(const struct grid_cell *cell, bool utf8);

@@ -117,8 +117,8 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 	n = make_edges(tree, edges, self);
 	grid_column(&grid, "Function", "name", "s");
 	grid_column(&grid, "Called by", "caller", "s");
-	grid_column(&grid, "Calls", "calls", "r");
-	grid_column(&grid, "Self", "self_ns", "r");
+	grid_column(&grid, "Calls", "calls", "r3");
+	grid_column(&grid, "Self", "self_ns", "r4");
 	grid_column(&grid, "Total", "total_ns", "r");
 	for (size_t i = 0; i < n; i++) {
 		bool first = i == 0 || edges[i].callee != edges[i - 1].callee;

@@ -75,14 +75,14 @@ char *view_diff_verdict(const struct model_diff_function *f)
 static void add_columns(struct grid *grid)
 {
 	grid_column(grid, "Function", "name", "s");
-	grid_column(grid, "Verdict", "verdict", "");
-	grid_column(grid, "Calls", "calls", "r");
-	grid_column(grid, "Base", "base", "r");
-	grid_column(grid, "Head", "head", "r");
+	grid_column(grid, "Verdict", "verdict", "e");
+	grid_column(grid, "Calls", "calls", "r3");
+	grid_column(grid, "Base", "base", "r4");
+	grid_column(grid, "Head", "head", "r4");
 	grid_column(grid, "Change [95 %]", "change", "r");
-	grid_column(grid, "P99 [95 %]", "p99", "r");
-	grid_column(grid, "By calls", "by_calls", "r");
-	grid_column(grid, "By cost", "by_cost", "r");
+	grid_column(grid, "P99 [95 %]", "p99", "r1");
+	grid_column(grid, "By calls", "by_calls", "r2");
+	grid_column(grid, "By cost", "by_cost", "r2");
 	grid_column(grid, "Impact", "impact", "r");
 }
 
@@ -136,9 +136,18 @@ static void print_words(const struct view *view, const char *text)
 
 static void print_line(const struct view *view, const char *before, const char *text)
 {
-	fputs(before, view->stream);
-	print_words(view, text);
-	fputs(view->format == VIEW_MARKDOWN ? "  \n" : "\n", view->stream);
+	char *line;
+
+	if (view->format == VIEW_MARKDOWN) {
+		fputs(before, view->stream);
+		print_words(view, text);
+		fputs("  \n", view->stream);
+		return;
+	}
+	line = text_format("%s%s", before, text);
+	if (line)
+		grid_line(view, line);
+	free(line);
 }
 
 /* "Base main: 10 runs, ./prog"; what it holds of the user's own is not for Markdown to read. */

@@ -13,9 +13,9 @@ int view_groups(const struct model_groups *groups, const struct view *view, stru
 	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
 		return view_groups_json(groups, view, error);
 	grid_column(&grid, "Group", "group", "s");
-	grid_column(&grid, "Functions", "functions", "r");
-	grid_column(&grid, "Calls", "calls", "r");
-	grid_column(&grid, "Self", "self_ns", "r");
+	grid_column(&grid, "Functions", "functions", "r2");
+	grid_column(&grid, "Calls", "calls", "r3");
+	grid_column(&grid, "Self", "self_ns", "r4");
 	grid_column(&grid, "Total", "total_ns", "r");
 	grid_column(&grid, "% run", "percent", "r");
 	for (size_t i = 0; i < groups->n; i++) {

@@ -39,17 +39,17 @@ static void print_damage(const struct model_run *run, const struct view *view)
 }
 
 /* What of the machine's state makes times unsteady, as machine_note() has it; nothing when it was quiet. */
-static void print_machine(const struct model_run *run, const struct view *view)
+static void print_machine(const struct model_run *run, struct text *line)
 {
 	if (run->load > 1.5 && run->load > 0.75 * (double)run->cpu_count)
-		fprintf(view->stream, "   load %.1f on %lld processors", run->load,
-			(long long)run->cpu_count);
+		text_print(line, "   load %.1f on %lld processors", run->load,
+			   (long long)run->cpu_count);
 	if (run->steal_percent > 1)
-		fprintf(view->stream, "   steal %.1f %%", run->steal_percent);
+		text_print(line, "   steal %.1f %%", run->steal_percent);
 	if (run->governor && strcmp(run->governor, "performance") != 0) {
 		char *shown = text_printable(run->governor);
 
-		fprintf(view->stream, "   governor %s", shown ? shown : "");
+		text_print(line, "   governor %s", shown ? shown : "");
 		free(shown);
 	}
 }
@@ -61,12 +61,13 @@ int view_run_header(const struct model_run *run, const struct view *view, struct
 	const char *unmark = markdown ? "**" : view->colour ? "\033[0m" : "";
 	char *command = view_run_command(run), *version = view_run_version(run);
 	char *end = view_run_end(run), *label = text_printable(run->label ? run->label : "");
-	char time[FORMAT_ROOM];
+	char time[FORMAT_ROOM], *shown;
+	struct text line = {0};
 	int rc = command && version && end && label ? ERR_OK : error_memory(error);
 
 	if (rc)
 		goto out;
-	fprintf(view->stream, "%sRun %lld%s  ", mark, (long long)run->id, unmark);
+	text_print(&line, "%sRun %lld%s  ", mark, (long long)run->id, unmark);
 	if (markdown) {
 		/* A fence longer than any row of backticks inside cannot be ended by a hostile
 		 * command line. */
@@ -81,27 +82,33 @@ int view_run_header(const struct model_run *run, const struct view *view, struct
 			longest = sizeof(fence) - 2;
 		memset(fence, '`', longest + 1);
 		fence[longest + 1] = '\0';
-		fprintf(view->stream, "%s %s %s", fence, command, fence);
+		text_print(&line, "%s %s %s", fence, command, fence);
 	} else {
-		fputs(command, view->stream);
+		text_print(&line, "%s", command);
 	}
 	if (*label)
-		fprintf(view->stream, markdown ? "  `%s`" : "  [%s]", label);
+		text_print(&line, markdown ? "  `%s`" : "  [%s]", label);
 	if (*version)
-		fprintf(view->stream, markdown ? "  `%s`" : "  %s", version);
-	fprintf(view->stream, "  %s  %s   overhead ",
-		format_ns(time, (double)run->duration_ns, view->utf8), end);
+		text_print(&line, markdown ? "  `%s`" : "  %s", version);
+	text_print(&line, "  %s  %s   overhead ",
+		   format_ns(time, (double)run->duration_ns, view->utf8), end);
 	if (run->overhead_percent < 0)
-		fputs("?", view->stream);
+		text_print(&line, "?");
 	else
-		fprintf(view->stream, "%.1f %%", run->overhead_percent);
+		text_print(&line, "%.1f %%", run->overhead_percent);
 	if (run->budget_percent > 0)
-		fprintf(view->stream, " (budget %g %%)", run->budget_percent);
-	fprintf(view->stream, "   lost %lld", (long long)run->lost_total);
+		text_print(&line, " (budget %g %%)", run->budget_percent);
+	text_print(&line, "   lost %lld", (long long)run->lost_total);
 	if (run->threads != 1)
-		fprintf(view->stream, "   %lld threads", (long long)run->threads);
-	print_machine(run, view);
-	fputs("\n", view->stream);
+		text_print(&line, "   %lld threads", (long long)run->threads);
+	print_machine(run, &line);
+	shown = text_take(&line);
+	if (!shown) {
+		rc = error_memory(error);
+		goto out;
+	}
+	grid_line(view, shown);
+	free(shown);
 	if (markdown)
 		fputs("\n", view->stream);
 	print_damage(run, view);
@@ -169,22 +176,22 @@ static void add_columns(struct grid *grid, const struct model_percentiles *perce
 	grid_column(grid, "File", "file", "h");
 	grid_column(grid, "Line", "line", "rh");
 	grid_column(grid, "Language", "language", "h");
-	grid_column(grid, "Calls", "calls", "r");
+	grid_column(grid, "Calls", "calls", "r4");
 	grid_column(grid, "Running", "running", "rh");
-	grid_column(grid, "Mean", "mean_ns", "r");
+	grid_column(grid, "Mean", "mean_ns", "r2");
 	grid_column(grid, "Min", "min_ns", "rh");
 	for (size_t i = 0; i < percentiles->n; i++) {
 		snprintf(title, sizeof(title), "P%s", percentiles->text[i]);
 		snprintf(key, sizeof(key), "p%s_ns", percentiles->text[i]);
-		grid_column(grid, title, key, "r");
+		grid_column(grid, title, key, "r1");
 	}
 	grid_column(grid, "Max", "max_ns", "rh");
-	grid_column(grid, "Self", "self_ns", "r");
+	grid_column(grid, "Self", "self_ns", "r5");
 	grid_column(grid, "Total", "total_ns", "r");
 	grid_column(grid, "% run", "percent", "r");
 	grid_column(grid, "Group", "group", "h");
 	grid_column(grid, "Kind", "kind", "h");
-	grid_column(grid, "Timed", "timed", estimates ? "r" : "rh");
+	grid_column(grid, "Timed", "timed", estimates ? "r3" : "rh");
 	grid_column(grid, "Error %", "error_percent", estimates ? "r" : "rh");
 }
 
@@ -230,9 +237,9 @@ static void print_estimates(const struct model_report *report, const struct view
 
 	if (view->format == VIEW_MARKDOWN)
 		fputs("\n", view->stream);
-	fputs("Calls are exact. Where fewer were timed, times are estimates; the error is "
-	      "half of the mean's 95 % interval.\n",
-	      view->stream);
+	grid_line(view,
+		  "Calls are exact. Where fewer were timed, times are estimates; the error is "
+		  "half of the mean's 95 % interval.");
 	if (run->budget_percent > 0 && run->overhead_percent > run->budget_percent)
 		fprintf(view->stream,
 			"Measuring took more than the budget: counting a call takes %.1f ns, timed "

@@ -10,16 +10,16 @@
 static void add_columns(struct grid *grid)
 {
 	grid_column(grid, "Run", "id", "r");
-	grid_column(grid, "Started", "started_at", "");
+	grid_column(grid, "Started", "started_at", "3");
 	grid_column(grid, "Command", "command", "s");
-	grid_column(grid, "Label", "label", "");
-	grid_column(grid, "Version", "version", "");
+	grid_column(grid, "Label", "label", "s");
+	grid_column(grid, "Version", "version", "4");
 	grid_column(grid, "Branch", "branch", "h");
 	grid_column(grid, "Commit", "commit", "h");
 	grid_column(grid, "Dirty", "dirty", "h");
 	grid_column(grid, "Diff", "diff", "h");
 	grid_column(grid, "Duration", "duration_ns", "r");
-	grid_column(grid, "End", "end", "");
+	grid_column(grid, "End", "end", "5");
 	grid_column(grid, "How", "how", "h");
 	grid_column(grid, "Status", "status", "rh");
 	grid_column(grid, "Signal", "signal", "rh");
@@ -30,8 +30,8 @@ static void add_columns(struct grid *grid)
 	grid_column(grid, "Load", "load", "rh");
 	grid_column(grid, "Steal %", "steal_percent", "rh");
 	grid_column(grid, "Threads", "threads", "rh");
-	grid_column(grid, "Calls", "calls", "r");
-	grid_column(grid, "Overhead %", "overhead_percent", "r");
+	grid_column(grid, "Calls", "calls", "r2");
+	grid_column(grid, "Overhead %", "overhead_percent", "r1");
 	grid_column(grid, "Lost", "lost", "r");
 }
 

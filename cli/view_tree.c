@@ -81,10 +81,10 @@ int view_tree(const struct model_tree *tree, const struct view *view, struct err
 
 	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
 		return print_json(tree, view, error);
-	grid_column(&grid, "Function", "name", "s");
+	grid_column(&grid, "Function", "name", "st");
 	grid_column(&grid, "Depth", "depth", "rh");
-	grid_column(&grid, "Calls", "calls", "r");
-	grid_column(&grid, "Self", "self_ns", "r");
+	grid_column(&grid, "Calls", "calls", "r3");
+	grid_column(&grid, "Self", "self_ns", "r4");
 	grid_column(&grid, "Total", "total_ns", "r");
 	grid_column(&grid, "% run", "percent", "r");
 	for (size_t i = 0; i < tree->n; i++)

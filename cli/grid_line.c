@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "grid.h"
+
+#include <string.h>
+
+#include "grid_fit.h"
+
+/* Whether a word is the unit of the number before it, so that they stay together. */
+static bool is_unit(const char *before, const char *word, size_t n)
+{
+	static const char *const units[] = {"ns", "us", "\xc2\xb5s", "ms", "s", "%", "%;", "%,"};
+
+	if (before[0] < '0' || before[0] > '9')
+		return false;
+	while (n && strchr(",.;:)]", word[n - 1]))
+		n--;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i]) == n && strncmp(units[i], word, n) == 0)
+			return true;
+	return false;
+}
+
+/* The end of what stays on one line: a word, with the unit behind it. */
+static const char *end_of(const char *word)
+{
+	const char *end = word + strcspn(word, " "), *next = end + strspn(end, " ");
+
+	if (next - end == 1 && is_unit(end - 1, next, strcspn(next, " ")))
+		end = next + strcspn(next, " ");
+	return end;
+}
+
+/* Escape sequences, which make a word bold, take none. */
+static size_t columns_between(const char *from, const char *to, bool utf8)
+{
+	size_t sum = 0;
+
+	for (; from < to; from++) {
+		if (*from == '\033')
+			while (from < to && *from != 'm')
+				from++;
+		else
+			sum += !utf8 || (*from & 0xc0) != 0x80;
+	}
+	return sum;
+}
+
+void grid_line(const struct view *view, const char *text)
+{
+	size_t used = 0;
+
+	if (!view->width || view->format != VIEW_TABLE) {
+		fprintf(view->stream, "%s\n", text);
+		return;
+	}
+	while (*text) {
+		const char *word = text + strspn(text, " "), *end = end_of(word);
+		size_t gap = (size_t)(word - text), width = columns_between(word, end, view->utf8);
+
+		if (used && used + gap + width > (size_t)view->width) {
+			putc('\n', view->stream);
+			used = gap = 0;
+		}
+		fprintf(view->stream, "%*s%.*s", (int)gap, "", (int)(end - word), word);
+		used += gap + width;
+		text = end;
+	}
+	putc('\n', view->stream);
+}
