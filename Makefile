@@ -15,6 +15,7 @@ GCC_MAJOR := $(firstword $(subst ., ,$(shell $(CC) -dumpversion 2>/dev/null)))
 B = build
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
 MANDIR = $(PREFIX)/share/man
 
 WARN = -Wall -Wextra -Wmissing-prototypes -Wvla -Wshadow -Wstrict-prototypes
@@ -79,9 +80,9 @@ PC = $(DESTDIR)$(LIBDIR)/pkgconfig/hotpath.pc
 
 install: install-runtime install-plugin install-cli install-ci
 	install -d $(dir $(PC))
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' '' 'Name: hotpath' \
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: hotpath' \
 		'Description: profiler that is compiled in' 'Version: $(VERSION)' \
-		'Cflags: -fplugin=$${libdir}/hotpath.so' \
+		'Cflags: -fplugin=$${libdir}/hotpath.so -I$${includedir}' \
 		'Libs: -L$${libdir} -Wl,-u,hotpath_unit_register -Wl,--push-state,--no-as-needed -lhotpath -Wl,--pop-state' >$(PC)
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 

@@ -23,6 +23,7 @@ struct node {
 	uint64_t returned;    /* incl without the calls that still ran */
 	int64_t returned_net; /* the same, less what measuring cost */
 	int64_t net;	      /* incl, less what measuring cost */
+	bool estimate;	      /* of it or of a child some calls were counted only */
 	uint64_t children;    /* ticks of the nodes under this one that were called from it */
 	int64_t children_net;
 };
@@ -428,15 +429,18 @@ static int read_stack(struct reader *r, const struct seg_thread *t)
 /*
  * add_times: a gross and a net time into a sum of net ones and a sum of costs.  The cost is a mean: of a short time it
  * can take more than there is.
+ *
+ * estimate   a sampled site's gross time is what it would have been with the cost of timing every call in it, so it
+ *            says nothing of what its caller has left
  */
-static void add_times(uint64_t *sum, uint64_t *costs, uint64_t gross, int64_t net)
+static void add_times(uint64_t *sum, uint64_t *costs, uint64_t gross, int64_t net, bool estimate)
 {
 	uint64_t shown = net < 0 ? 0 : (uint64_t)net;
 
-	if (shown > gross)
+	if (shown > gross && !estimate)
 		shown = gross;
 	*sum += shown;
-	*costs += gross - shown;
+	*costs += less(gross, shown);
 }
 
 /* add_node: a node's figures into its context and its site. */
@@ -447,10 +451,11 @@ static void add_node(struct reader *r, const struct node *n)
 	uint64_t total = 0, self = 0, total_cost = 0, self_cost = 0;
 
 	/* ticks until finish() */
-	add_times(&total, &total_cost, less(n->incl, n->inner), minus(n->net, n->inner_net));
+	add_times(&total, &total_cost, less(n->incl, n->inner), minus(n->net, n->inner_net),
+		  n->skipped != 0);
 	add_times(&self, &self_cost, less(n->incl, n->back_child + n->children),
-		  minus(minus(n->net, n->back_child_net), n->children_net));
-	add_times(&s->sum_ns, &s->sum_cost_ns, n->returned, n->returned_net);
+		  minus(minus(n->net, n->back_child_net), n->children_net), n->estimate);
+	add_times(&s->sum_ns, &s->sum_cost_ns, n->returned, n->returned_net, n->skipped != 0);
 	c->calls += n->calls;
 	c->total_ns += total;
 	c->self_ns += self;
@@ -473,6 +478,8 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 		n->inner_net = bounded(n->inner_net, n->inner);
 		n->back_net = bounded(n->back_net, n->back);
 		n->back_child_net = bounded(n->back_child_net, n->back_child);
+		n->estimate |= n->skipped != 0;
+		parent->estimate |= n->skipped != 0;
 		parent->children += less(n->incl, n->back);
 		/* What comes out below nothing is shown as nothing, and must not be added to its caller's own
 		 * time: own times add up to the time of the outermost calls. */

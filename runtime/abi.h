@@ -22,11 +22,11 @@
  *   if (unit.enter) unit.enter(&slots[i]);
  *   try { body } finally { if (unit.exit) unit.exit(&slots[i]); }
  *
- * and after a call that can return twice (setjmp and its kin, not vfork), so that frames a longjmp jumped over are
- * closed at once:
+ * and likewise around a block.  After a call that can return twice (setjmp and its kin, not vfork), so that frames a longjmp
+ * jumped over are closed at once, also those of blocks and inlined functions in the same stack frame:
  *
  *   r = setjmp(env);
- *   if (unit.landed) unit.landed();
+ *   if (unit.landed) unit.landed(&slots[j]);
  */
 #ifndef HOTPATH_ABI_H
 #define HOTPATH_ABI_H
@@ -134,7 +134,8 @@ typedef void hotpath_life_fn(uint32_t *slot, const void *key);
  *       16    8  exit        hook, null until registered
  *       24    8  begin       hook of lives, null until registered, and in a runtime that records none
  *       32    8  end         hook of lives, likewise
- *       40    8  landed      hook, null until registered
+ *       40    8  landed      hook, null until registered; its slot is that of the innermost measured function or block at
+ *                            that place, and may be null
  *       48    8  unregister  null until registered
  *       56    8  slots       uint32_t[n_sites], writable, zero until registered
  *       64    8  sites       struct hotpath_site[n_sites], constant
@@ -153,7 +154,7 @@ struct hotpath_unit {
 	hotpath_hook_fn *exit;
 	hotpath_life_fn *begin;
 	hotpath_life_fn *end;
-	void (*landed)(void);
+	hotpath_hook_fn *landed;
 	void (*unregister)(struct hotpath_unit *unit);
 	uint32_t *slots;
 	const struct hotpath_site *sites;

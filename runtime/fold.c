@@ -111,15 +111,22 @@ static inline void fold_call(struct place *place, char *base, const struct seg_s
 	hist_add(place, base, stat, own, (uint32_t)weight);
 }
 
+/* inside_of: what timing a call adds to its own time, by its tag. */
+static uint64_t inside_of(uint64_t word)
+{
+	uint64_t tag = word & SEG_TAG_MASK;
+
+	return !tag		   ? hp_process.inside
+	       : tag == SEG_TAG(0) ? hp_process.always_inside
+				   : hp_process.drawn_inside;
+}
+
 /* fold_sampled: a call that stands for others, or was timed by the dearer hooks which choose. */
 static __attribute__((noinline)) void fold_sampled(struct place *place, char *base,
 						   const struct seg_sample *s, uint64_t word)
 {
-	uint64_t inside = (word & SEG_TAG_MASK) == SEG_TAG(0) ? hp_process.always_inside
-							      : hp_process.drawn_inside;
-
 	((struct seg_node *)(word & SEG_NODE_MASK))->stat->draw[word & SEG_INNER].timed++;
-	fold_call(place, base, s, word, inside, weight_of(word));
+	fold_call(place, base, s, word, inside_of(word), weight_of(word));
 }
 
 static inline void fold_one(struct place *place, char *base, const struct seg_sample *s,
@@ -214,4 +221,16 @@ __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint6
 	else
 		fold_one(hot->place, (char *)hp_process.seg,
 			 &(struct seg_sample){end, incl, below, word}, word);
+}
+
+/* hp_append_back: append() for a call that came by recursion: it returned to a node which is not its parent. */
+__attribute__((noinline)) void hp_append_back(struct hot *hot, struct seg_node *caller,
+					      uint64_t now, uint64_t incl, uint64_t below,
+					      uint64_t word)
+{
+	uint64_t own = net(incl, call_cost(inside_of(word), below));
+
+	bump(&caller->back_child, incl * weight_of(word));
+	bump(&caller->back_child_net, own * weight_of(word));
+	append(hot, now, incl, below, word | SEG_BACK);
 }

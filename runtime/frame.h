@@ -66,7 +66,7 @@ static inline bool drop_top(struct hot *hot, struct seg_frame *f, struct seg_nod
 	compiler_barrier();
 	hot->top = f - 1;
 	bump(&hot->cost, cost);
-	return --n->stat->active;
+	return decrement(&n->stat->active);
 }
 
 /* weight_of: how many calls a timed one stands for, by the tag in the high bits of `tagged`. */
@@ -75,6 +75,18 @@ static inline uint64_t weight_of(uint64_t tagged)
 	uint64_t tag = tagged >> SEG_TAG_SHIFT;
 
 	return tag ? 1ull << (tag - 1) : 1;
+}
+
+/* append: puts a call that returned into the ring, and folds that when it is full. */
+static inline void append(struct hot *hot, uint64_t now, uint64_t incl, uint64_t below,
+			  uint64_t word)
+{
+	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
+
+	if (unlikely(s >= hot->end))
+		hp_fold_full(hot, now, incl, below, word);
+	else
+		write_sample(s, now, incl, below, word);
 }
 
 /*
@@ -88,7 +100,7 @@ static inline uint64_t weight_of(uint64_t tagged)
  * put right here, and the fold knows by SEG_BACK.
  */
 static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below,
-		       uint64_t cost, uint64_t inside, uint64_t bits)
+		       uint64_t cost, uint64_t bits)
 {
 	struct seg_node *n = f->node;
 	struct seg_node *caller = f[-1].node;
@@ -97,26 +109,16 @@ static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint6
 
 	if (unlikely(drop_top(hot, f, n, cost)))
 		word |= SEG_INNER;
-	if (unlikely(caller != n->parent)) {
-		uint64_t own = net(incl, call_cost(inside, below));
-
-		bump(&caller->back_child, incl * weight_of(bits));
-		bump(&caller->back_child_net, own * weight_of(bits));
-		word |= SEG_BACK;
-	}
-
-	struct seg_sample *s = (struct seg_sample *)take(&hot->next, sizeof(*s));
-
-	if (unlikely(s >= hot->end))
-		hp_fold_full(hot, now, incl, below, word);
+	if (unlikely(caller != n->parent))
+		hp_append_back(hot, caller, now, incl, below, word);
 	else
-		write_sample(s, now, incl, below, word);
+		append(hot, now, incl, below, word);
 }
 
 /* pop_plain: a call of a site whose calls are all timed. */
 static inline void pop_plain(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
 {
-	pop(hot, f, now, hot->cost - f->before, SEG_COST_CALL, hp_process.inside, bits);
+	pop(hot, f, now, hot->cost - f->before, SEG_COST_CALL, bits);
 }
 
 /* pop_timed: a call that the hooks which sample have timed. */
@@ -126,10 +128,9 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
 
 	if (tag == SEG_TAG(0))
-		pop(hot, f, now, below, hp_process.always_cost, hp_process.always_inside,
-		    bits | tag);
+		pop(hot, f, now, below, hp_process.always_cost, bits | tag);
 	else
-		pop(hot, f, now, below, hp_process.drawn_cost, hp_process.drawn_inside, bits | tag);
+		pop(hot, f, now, below, hp_process.drawn_cost, bits | tag);
 }
 
 /* pop_skipped: a call that is counted only. */

@@ -84,6 +84,28 @@ static void close_dead(struct hot *hot, uint64_t depth, uint64_t now)
 		hot->over = 0;
 }
 
+/*
+ * land: closes what a longjmp to this depth jumped over.  Frames at the very depth are those of the function that it landed in: of
+ * the function itself, of its blocks, and of what was inlined into it.  Live are those up to `site`, which is around the
+ * landing; a site of 0 stands for none.
+ */
+static __attribute__((noinline)) void land(struct hot *hot, uint64_t depth, uint32_t site,
+					   uint64_t now)
+{
+	int saved_errno = errno;
+
+	if (depth < hot->top->depth)
+		close_dead(hot, depth, now);
+
+	struct seg_frame *f = hot->top;
+
+	while (!hot->over && f->depth == depth && f->node->site != site &&
+	       f->node->site != SEG_NO_SITE)
+		f--;
+	hp_close_frames(hot, f, now);
+	errno = saved_errno;
+}
+
 /* lost_without_place: why a thread has no place. */
 static enum seg_lost lost_without_place(const struct hot *hot)
 {
@@ -209,17 +231,13 @@ out:
 			pop_plain(hot, f, now, 0);                                                 \
 	}                                                                                          \
                                                                                                    \
-	static void landed_##name(void)                                                            \
+	static void landed_##name(uint32_t *slot)                                                  \
 	{                                                                                          \
 		struct hot *hot = &hp_hot;                                                         \
 		uint64_t depth = hook_depth();                                                     \
                                                                                                    \
-		if (unlikely(depth < hot->top->depth) && hot->place) {                             \
-			int saved_errno = errno;                                                   \
-                                                                                                   \
-			close_dead(hot, depth, read_clock());                                      \
-			errno = saved_errno;                                                       \
-		}                                                                                  \
+		if (unlikely(depth <= hot->top->depth) && hot->place)                              \
+			land(hot, depth, slot ? *slot : 0, read_clock());                          \
 	}
 
 DEFINE_HOOKS(tsc, ticks_tsc)

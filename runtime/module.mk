@@ -1,4 +1,4 @@
-# runtime: libhotpath.so and libhotpath.a, C11, libc only.
+# runtime: libhotpath.so and libhotpath.a, C11, libc only; and the header for measured programs, hotpath.h.
 
 RUNTIME_SRC = hook sample tree fold thread unit segment process facts clock end
 RUNTIME_OBJ = $(RUNTIME_SRC:%=$(B)/runtime/%.o)
@@ -28,11 +28,12 @@ $(B)/lib/libhotpath.a: $(RUNTIME_OBJ)
 	ar rcs $@ $(B)/runtime/all.o
 
 install-runtime: runtime
-	install -d $(DESTDIR)$(LIBDIR)
+	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 runtime/hotpath.h $(DESTDIR)$(INCLUDEDIR)/hotpath.h
 	install -m 755 $(B)/lib/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.so
 	install -m 644 $(B)/lib/libhotpath.a $(DESTDIR)$(LIBDIR)/libhotpath.a
 
 uninstall-runtime:
-	rm -f $(DESTDIR)$(LIBDIR)/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.a
+	rm -f $(DESTDIR)$(LIBDIR)/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.a $(DESTDIR)$(INCLUDEDIR)/hotpath.h
 
 -include $(RUNTIME_OBJ:.o=.d)

@@ -61,6 +61,19 @@ static inline uint64_t take(uint64_t *p, uint64_t v)
 #endif
 }
 
+/* decrement: --*p, in one instruction on x86; whether it is not 0 then. */
+static inline bool decrement(uint32_t *p)
+{
+#if defined(__x86_64__)
+	__asm__ goto("subl $1, %0\n\tjnz %l1" : : "m"(*p) : "cc", "memory" : some);
+	return false;
+some:
+	return true;
+#else
+	return --*p;
+#endif
+}
+
 /* ticks: the clock of the run, hp_process.clock. */
 static inline uint64_t ticks_tsc(void)
 {
@@ -165,7 +178,7 @@ extern struct seg_frame hp_unborn[2];
 struct hooks {
 	hotpath_hook_fn *enter;
 	hotpath_hook_fn *exit;
-	void (*landed)(void);
+	hotpath_hook_fn *landed;
 };
 
 enum process_state {
@@ -232,6 +245,8 @@ struct seg_node *hp_tree_root(struct place *place);
 /* fold.c */
 void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, uint64_t word);
 void hp_fold(struct hot *hot);
+void hp_append_back(struct hot *hot, struct seg_node *caller, uint64_t now, uint64_t incl,
+		    uint64_t below, uint64_t word);
 
 /* sample.c */
 struct hooks hp_sample_hooks(uint32_t clock);

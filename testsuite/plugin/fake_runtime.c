@@ -56,12 +56,16 @@ __attribute__((noinline)) static void leave(uint32_t *slot)
 }
 
 /* Frames below the one that a longjmp landed in are gone. */
-__attribute__((noinline)) static void landed(void)
+__attribute__((noinline)) static void landed(uint32_t *slot)
 {
 	char *here = __builtin_frame_address(0);
 
 	landings++;
 	while (depth && depth <= MAX_DEPTH && stack[depth - 1].frame < here)
+		depth--;
+	/* Of those in that very frame the ones above `slot` are gone too. */
+	while (depth && depth <= MAX_DEPTH && stack[depth - 1].frame == here &&
+	       !(slot && stack[depth - 1].id == *slot))
 		depth--;
 }
 

@@ -98,7 +98,7 @@ static void jump(int with_landing)
 		int jumped = setjmp(env);
 
 		if (with_landing)
-			LANDED();
+			LANDED(OUTER);
 		if (!jumped)
 			jump_out(10);
 		leaf();

@@ -56,10 +56,10 @@ __attribute__((destructor(101))) static void unit_end(void)
 		if (unit.exit)                                                                     \
 			unit.exit(&unit_slots[i]);                                                 \
 	} while (0)
-#define LANDED()                                                                                   \
+#define LANDED(i)                                                                                  \
 	do {                                                                                       \
 		if (unit.landed)                                                                   \
-			unit.landed();                                                             \
+			unit.landed(&unit_slots[i]);                                               \
 	} while (0)
 
 #endif /* TEST_UNIT_H */

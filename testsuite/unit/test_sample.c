@@ -32,6 +32,12 @@ void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, 
 	(void)hot, (void)end, (void)incl, (void)below, (void)word;
 }
 
+void hp_append_back(struct hot *hot, struct seg_node *caller, uint64_t now, uint64_t incl,
+		    uint64_t below, uint64_t word)
+{
+	(void)hot, (void)caller, (void)now, (void)incl, (void)below, (void)word;
+}
+
 static uint64_t now_ticks;
 
 uint64_t hp_ticks(void)
