@@ -52,9 +52,13 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
  */
 int compare_impact(struct model_diff *diff, struct error *error);
 
-/* compare_renames: joins a function that is only on one side with its counterpart on the other, where that is known:
- * the same label, or the same name in another file.  Before compare(). */
-void compare_renames(struct model_diff *diff);
+/*
+ * compare_renames: joins a function that is only on one side with its counterpart on the other, where that is known: the same
+ * label, the same name in another file, or the same body.  Before compare().
+ *
+ * Returns  ERR_OK or ERR_MEMORY; diff->notes tells where there was a choice
+ */
+int compare_renames(struct model_diff *diff, struct error *error);
 
 /*
  * compare_tails: fills in the tails of a function from its buckets, resampling the runs of each side.

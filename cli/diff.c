@@ -310,10 +310,10 @@ static int make(struct store *store, const char *base, const char *head,
 
 	if (!rc && about && about->notes && !(diff->notes = strdup(about->notes)))
 		rc = error_memory(error);
-	if (!rc) {
-		compare_renames(diff);
+	if (!rc)
+		rc = compare_renames(diff, error);
+	if (!rc)
 		rc = compare(diff, &wish->compare, error);
-	}
 	if (!rc && options->focus && *options->focus)
 		rc = focus(diff, options->focus, error);
 	if (!rc)

@@ -62,13 +62,25 @@ const char *model_diff_title(const struct model_diff_function *function)
 	return function->qualified && *function->qualified ? function->qualified : function->name;
 }
 
+static const char *full_name(const char *qualified, const char *name)
+{
+	return qualified && *qualified ? qualified : name;
+}
+
+const char *model_diff_other_name(const struct model_diff_function *f)
+{
+	const char *old = f->old_name ? full_name(f->old_qualified, f->old_name) : NULL;
+
+	return old && strcmp(old, full_name(f->qualified, f->name)) != 0 ? old : NULL;
+}
+
 bool model_diff_renamed(const struct model_diff_function *f)
 {
 	const char *slash, *old_slash;
 
 	if (!f->old_name)
 		return false;
-	if (strcmp(f->old_name, f->name) != 0 || !f->file || !f->old_file)
+	if (model_diff_other_name(f) || !f->file || !f->old_file)
 		return true;
 	slash = strrchr(f->file, '/');
 	old_slash = strrchr(f->old_file, '/');
@@ -121,6 +133,8 @@ void model_diff_function_release(struct model_diff_function *function)
 	free(function->file);
 	free(function->group);
 	free(function->old_name);
+	free(function->old_qualified);
+	free(function->old_mangled);
 	free(function->old_file);
 	free(function->cells);
 	free(function->buckets[0]);

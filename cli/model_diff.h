@@ -76,8 +76,12 @@ struct model_change {
 
 struct model_diff_function {
 	char *name, *qualified, *mangled, *label, *file; /* the head's, where it has the function */
-	char *old_name, *old_file; /* renamed or moved: the base's; else NULL */
-	char *group;		   /* the head's */
+	char *old_name, *old_qualified, *old_mangled,
+		*old_file; /* renamed or moved: the base's; else NULL */
+	uint64_t body
+		[2]; /* of each side: hash of its body, 0 when unknown, or not the same in all runs */
+	bool body_varies[2];
+	char *group; /* the head's */
 	int64_t line;
 	int kind;		  /* enum hotpath_kind */
 	struct model_cell *cells; /* of the base's runs, then of the head's */
@@ -140,6 +144,8 @@ const char *model_diff_title(const struct model_diff_function *function);
 /* model_diff_renamed: it has another name, or stands in another file.  The same file of a tree that was built elsewhere,
  * outside of any project's root, is not another. */
 bool model_diff_renamed(const struct model_diff_function *function);
+/* model_diff_other_name: what it was called on the base side, NULL when that is no other name. */
+const char *model_diff_other_name(const struct model_diff_function *function);
 /* model_diff_names: names_apart() of the functions shown, for names_free(). */
 char **model_diff_names(const struct model_diff *diff);
 /* model_diff_others: what the functions that are not shown make of the total; returns their number. */

@@ -33,10 +33,13 @@ struct loader {
 	size_t capacity;
 	void *keys;
 	/*
-	 * For each number of a function in the store its place in the model, plus 1; made when first met.
+	 * For each number of a function in the store its place in the model; made when first met.
 	 * The number alone does not do, for a function that moved down a line has another.
 	 */
-	size_t *places;
+	struct place {
+		size_t at;     /* plus 1; 0: not met yet */
+		uint64_t body; /* the hash of its body */
+	} * places;
 	size_t n_places;
 	bool percentiles;
 	struct error *error;
@@ -106,6 +109,7 @@ static int read_names(struct loader *load, int64_t id, const char *root,
 	f->line = sqlite3_column_int64(stmt, 5);
 	f->group = text_at(stmt, 6);
 	f->kind = sqlite3_column_int(stmt, 7);
+	load->places[id].body = (uint64_t)sqlite3_column_int64(stmt, 8);
 	f->cells = calloc(load->diff->base.n + load->diff->head.n + 1, sizeof(*f->cells));
 	return f->name && f->cells ? ERR_OK : error_memory(load->error);
 }
@@ -158,7 +162,7 @@ static int add_function(struct loader *load, struct model_diff_function *f, size
 static int make_room(struct loader *load, int64_t id)
 {
 	size_t n = 2 * (size_t)id + 64;
-	size_t *more;
+	struct place *more;
 
 	if ((size_t)id < load->n_places)
 		return ERR_OK;
@@ -178,15 +182,15 @@ static int place_of(struct loader *load, int64_t id, const char *root, size_t *a
 
 	if (rc)
 		return rc;
-	if (load->places[id]) {
-		*at = load->places[id] - 1;
+	if (load->places[id].at) {
+		*at = load->places[id].at - 1;
 		return ERR_OK;
 	}
 	rc = read_names(load, id, root, &f);
 	if (!rc)
 		rc = add_function(load, &f, at);
 	if (!rc)
-		load->places[id] = *at + 1;
+		load->places[id].at = *at + 1;
 	else
 		model_diff_function_release(&f);
 	return rc;
@@ -274,7 +278,17 @@ static int read_cell(struct loader *load, struct profile *profile, const struct 
 	return ERR_OK;
 }
 
-static int read_run(struct loader *load, int64_t run, size_t column)
+/* The body of a side, as long as all its runs have the same. */
+static void note_body(struct model_diff_function *f, int side, uint64_t body)
+{
+	if (f->body_varies[side] || (f->body[side] && f->body[side] != body)) {
+		f->body_varies[side] = true;
+		body = 0;
+	}
+	f->body[side] = body;
+}
+
+static int read_run(struct loader *load, int64_t run, int side, size_t column)
 {
 	struct profile profile;
 	int rc = open_profile(load, run, &profile);
@@ -283,6 +297,9 @@ static int read_run(struct loader *load, int64_t run, size_t column)
 		size_t at = 0;
 
 		rc = place_of(load, profile.functions[i].function, profile.root, &at);
+		if (!rc)
+			note_body(&load->diff->functions[at], side,
+				  load->places[profile.functions[i].function].body);
 		if (!rc)
 			rc = read_cell(load, &profile, &profile.functions[i], run,
 				       &load->diff->functions[at].cells[column]);
@@ -299,7 +316,8 @@ static int prepare(struct loader *load, bool histograms)
 			       "(SELECT value FROM text WHERE id = f.mangled), "
 			       "(SELECT value FROM text WHERE id = f.label), "
 			       "(SELECT value FROM text WHERE id = f.file), f.line, "
-			       "(SELECT value FROM text WHERE id = f.grp), f.kind "
+			       "(SELECT value FROM text WHERE id = f.grp), f.kind, "
+			       "f.body "
 			       "FROM function AS f WHERE f.id = ?",
 			       load->error);
 
@@ -337,9 +355,9 @@ int query_diff(struct store *store, const struct run_ids *base, const struct run
 	if (!rc)
 		rc = prepare(&load, percentiles);
 	for (size_t i = 0; i < base->n && !rc; i++)
-		rc = read_run(&load, base->ids[i], diff->base.run_of[i]);
+		rc = read_run(&load, base->ids[i], 0, diff->base.run_of[i]);
 	for (size_t i = 0; i < head->n && !rc; i++)
-		rc = read_run(&load, head->ids[i], diff->base.n + diff->head.run_of[i]);
+		rc = read_run(&load, head->ids[i], 1, diff->base.n + diff->head.run_of[i]);
 	diff->all = diff->matched = diff->n;
 	finish(&load);
 	return rc;
@@ -377,15 +395,15 @@ static struct model_diff_function *wanted(struct loader *load, int64_t id, const
 	struct key **found;
 
 	*rc = make_room(load, id);
-	if (*rc || load->places[id])
-		return *rc || load->places[id] == NOT_WANTED
+	if (*rc || load->places[id].at)
+		return *rc || load->places[id].at == NOT_WANTED
 			       ? NULL
-			       : &load->diff->functions[load->places[id] - 1];
+			       : &load->diff->functions[load->places[id].at - 1];
 	*rc = read_names(load, id, root, &f);
 	key = (struct key){f.name, f.mangled, f.file, f.kind, 0};
 	found = *rc ? NULL : tfind(&key, &load->keys, by_key);
 	model_diff_function_release(&f);
-	load->places[id] = found ? (*found)->at + 1 : NOT_WANTED;
+	load->places[id].at = found ? (*found)->at + 1 : NOT_WANTED;
 	return found ? &load->diff->functions[(*found)->at] : NULL;
 }
 
@@ -415,13 +433,13 @@ static int read_run_buckets(struct loader *load, int64_t run, int side, size_t c
 }
 
 static int add_wanted_key(struct loader *load, const struct model_diff_function *f, char *name,
-			  char *file, size_t at)
+			  char *mangled, char *file, size_t at)
 {
 	struct key *key = calloc(1, sizeof(*key)), **found;
 
 	if (!key)
 		return error_memory(load->error);
-	*key = (struct key){name, f->mangled, file, f->kind, at};
+	*key = (struct key){name, mangled, file, f->kind, at};
 	found = tsearch(key, &load->keys, by_key);
 	if (!found || *found != key)
 		free(key);
@@ -438,9 +456,9 @@ int query_diff_buckets(struct store *store, struct model_diff *diff, struct erro
 
 		if (!f->wanted)
 			continue;
-		rc = add_wanted_key(&load, f, f->name, f->file, i);
+		rc = add_wanted_key(&load, f, f->name, f->mangled, f->file, i);
 		if (!rc && f->old_name)
-			rc = add_wanted_key(&load, f, f->old_name, f->old_file, i);
+			rc = add_wanted_key(&load, f, f->old_name, f->old_mangled, f->old_file, i);
 	}
 	for (size_t i = 0; i < diff->base.n_run_ids && !rc; i++)
 		rc = read_run_buckets(&load, diff->base.run_ids[i], 0, diff->base.run_of[i]);

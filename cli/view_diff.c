@@ -55,6 +55,7 @@ char *view_diff_calls(const struct model_diff *diff, const struct model_diff_fun
 char *view_diff_verdict(const struct model_diff_function *f)
 {
 	const struct model_change *c = &f->change;
+	const char *old = model_diff_other_name(f);
 	struct text words = {0};
 
 	text_print(&words, "%s", model_verdict_name(c->verdict));
@@ -64,11 +65,10 @@ char *view_diff_verdict(const struct model_diff_function *f)
 		text_print(&words, " (+%.0f run%s)", c->more_runs, c->more_runs == 1 ? "" : "s");
 	if (!model_diff_renamed(f))
 		return text_take(&words);
-	if (strcmp(f->old_name, f->name) != 0)
-		text_print(&words, ", was %s", f->old_name);
+	if (old)
+		text_print(&words, ", was %s", old);
 	if (f->file && f->old_file && strcmp(f->old_file, f->file) != 0)
-		text_print(&words, "%s %s", strcmp(f->old_name, f->name) != 0 ? " in" : ", was in",
-			   f->old_file);
+		text_print(&words, "%s %s", old ? " in" : ", was in", f->old_file);
 	return text_take(&words);
 }
 

@@ -50,8 +50,10 @@ static json_t *renamed_json(const struct model_diff_function *f)
 {
 	if (!model_diff_renamed(f))
 		return json_null();
-	return json_pack("{s:o,s:o}", "name", json_out_text(f->old_name), "file",
-			 json_out_text(f->old_file));
+	return json_pack("{s:o,s:o}", "name",
+			 json_out_text(f->old_qualified && *f->old_qualified ? f->old_qualified
+									     : f->old_name),
+			 "file", json_out_text(f->old_file));
 }
 
 static json_t *calls_json(const struct model_diff_function *f)

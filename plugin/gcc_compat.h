@@ -53,6 +53,8 @@
 #include "calls.h"
 #include "builtins.h"
 #include "intl.h"
+#include "real.h"
+#include "internal-fn.h"
 #include "cpplib.h"
 
 #if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15

@@ -79,6 +79,10 @@ extern enum hotpath_language names_language(void);
 /* shape_measure: fills in statements, has_loop and leaf. */
 extern void shape_measure(tree fn, struct rules_subject *subject);
 
+/* body.cc */
+/* body_hash: struct hotpath_site's body; before the function gets its hooks. */
+extern uint64_t body_hash(tree fn);
+
 /* choose.cc */
 /*
  * struct choice: whether a function is measured, and who said so.

@@ -196,6 +196,7 @@ static void process(tree fn)
 		const char *obstacle = choose_obstacle(fn);
 
 		if (!obstacle) {
+			choice.body = body_hash(fn);
 			wrap_body(fn, emit_site(fn, names_of(fn), &choice));
 			keep_calls(fn);
 		}

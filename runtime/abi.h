@@ -78,7 +78,8 @@ enum hotpath_kind {
  *       40    8  rule       who chose the site: "attribute", "pragma", "hotpath.yaml:7" (file:line of the rule) or "hotpath.yaml:7 (its name)"
  *       48    8  group      what reports sum it up under; null when none was given
  *       56    8  body       hash of the function's body as written: the same in every build of the same source, wherever
- *                           in its file it stands; 0 when unknown
+ *                           in its file it stands and whatever its name; bit 0 set: it is large enough to be known by
+ *                           its hash.  0 when unknown
  *       64    4  line       line of the definition, from 1; 0 when unknown.  Of a call: that of the unit's first one
  *       68    4  sample     0: every call is timed; N: one call in N on average
  *       72    2  language   enum hotpath_language

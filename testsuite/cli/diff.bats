@@ -61,7 +61,7 @@ repository() {
 }
 
 @test "functions that only one side has, or more calls, are told exactly" {
-  sed -e 's/int fact(/int faculty(/; s/ fact(/ faculty(/g; s/n \* fact(/n * faculty(/' \
+  sed -e 's/int fact(/int faculty(/; s/ fact(/ faculty(/g; s/n \* fact(/n * faculty(/; s/n < 2/n < 1/' \
     -e 's/i < 10; i++) s += outer/i < 20; i++) s += outer/' "$PROG.c" >p2.c
   gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
   record 2 HOTPATH_LABEL=old
@@ -93,6 +93,30 @@ repository() {
   [ "$(jq -r '[.functions[].verdict]|unique[]' d.json)" = renamed ]
   run hotpath diff 1 2
   [[ $output == *", was in "*"prog.c"* ]]
+}
+
+@test "a function of another name but the same body is known again, its histogram too" {
+  sed -e 's/\bfact\b/faculty/g; s/\binner\b/innermost/g' "$PROG.c" >p2.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  for _ in 1 2; do
+    record 1 HOTPATH_LABEL=old
+    PROG=./p2 record 1 HOTPATH_LABEL=new
+  done
+  hotpath diff -f json -m calls old new >d.json
+  [ "$(jq -c '.functions[]|select(.name=="innermost")|[.verdict,.renamed_from.name,.calls.base,.calls.head,.p99.base_ns > 0]' d.json)" = '["renamed","inner",100,100,true]' ]
+  [ "$(jq '[.functions[]|select(.verdict=="added" or .verdict=="removed")]|length' d.json)" = 0 ]
+  [ "$(jq .verdicts.renamed d.json)" = 3 ]
+  run hotpath diff old new
+  [[ $output == *"renamed, was inner in "*"prog.c"* ]]
+  [ "$(hotpath diff -f csv old new | tr -d '\r' | grep -c ',inner,.*prog.c$')" = 1 ]
+  # Two of the same body: which one it was is not known.
+  sed -e 's/^int main/M int twin(int n) { volatile int s = 0; for (int i = 0; i < n; i++) s += i; return s; }\n&/; s/int s = 0;$/int s = twin(3);/' p2.c >p3.c
+  grep -c twin p3.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p3 p3.c
+  PROG=./p3 record 1 HOTPATH_LABEL=newer
+  run hotpath diff old newer
+  [[ $output == *"Note: "*"inner (base)"*" have the same body: which of them was renamed is not known."* ]]
+  [[ $output == *"inner "*"removed"* ]]
 }
 
 @test "formats: CSV, Markdown with a marker, HTML that escapes" {

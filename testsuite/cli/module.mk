@@ -4,7 +4,7 @@
 #   check-cli   bats over the commands in the build tree; never touches the user's own state
 #   UNIT_TESTS  cmocka programs in build/test/unit
 
-CLI_UNIT_TESTS = test_store test_query test_format test_stats test_proto test_changes test_pack test_grid
+CLI_UNIT_TESTS = test_store test_query test_format test_stats test_renames test_proto test_changes test_pack test_grid
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
 

@@ -373,27 +373,6 @@ static void the_median_has_an_interval(void **state)
 	assert_true(isnan(stats_median_interval(x, 0, 0.95).low));
 }
 
-static void another_build_folder_is_no_other_file(void **state)
-{
-	char f[] = "f", g[] = "g", a[] = "/a/x.c", b[] = "/b/x.c", c[] = "/a/y.c", d[] = "x.c",
-	     e[] = "src/x.c";
-	const struct {
-		char *old_name, *old_file, *file;
-		bool renamed;
-	} cases[] = {{NULL, a, b, false}, {f, a, b, false}, {f, a, c, true}, {g, a, a, true},
-		     {f, d, e, true},	  {f, a, d, true},  {f, d, d, false}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct model_diff_function function = {.name = f,
-						       .old_name = cases[i].old_name,
-						       .file = cases[i].file,
-						       .old_file = cases[i].old_file};
-
-		assert_int_equal(model_diff_renamed(&function), cases[i].renamed);
-	}
-}
-
 static void too_few_runs_are_known(void **state)
 {
 	(void)state;
@@ -421,37 +400,6 @@ static void counts_are_compared_exactly(void **state)
 	assert_true(fabs(all.diff.functions[0].change.change - 100) < 1e-9);
 	assert_int_equal(all.diff.functions[1].change.verdict, VERDICT_SAME);
 	assert_int_equal(all.diff.functions[2].change.verdict, VERDICT_SAME);
-	model_diff_release(&all.diff);
-}
-
-static void moved_functions_are_joined_when_known(void **state)
-{
-	static const double calls[][2] = {{10, 0}, {0, 10}, {5, 5}};
-	static const double self[][2] = {{1000, 0}, {0, 1100}, {500, 500}};
-	struct cells all;
-
-	(void)state;
-	make_diff(&all, calls, self, 3);
-	compare_renames(&all.diff);
-	assert_int_equal(all.diff.n, 3);
-	for (int i = 0; i < 2; i++) {
-		free(all.diff.functions[i].mangled);
-		free(all.diff.functions[i].qualified);
-		all.diff.functions[i].mangled = strdup("same");
-		all.diff.functions[i].qualified = strdup("same");
-		all.diff.functions[i].file = strdup(i ? "new.c" : "old.c");
-	}
-	compare_renames(&all.diff);
-	assert_int_equal(all.diff.n, 2);
-	for (size_t i = 0; i < 2; i++) {
-		struct model_diff_function *f = &all.diff.functions[i];
-
-		if (!f->old_file)
-			continue;
-		assert_string_equal(f->old_file, "old.c");
-		assert_string_equal(f->file, "new.c");
-		assert_true(f->cells[0].self_ns == 1000 && f->cells[2].self_ns == 1100);
-	}
 	model_diff_release(&all.diff);
 }
 
@@ -527,10 +475,8 @@ int main(void)
 		cmocka_unit_test(names_are_told_apart),
 		cmocka_unit_test(long_names_are_cut_at_a_character_and_stay_apart),
 		cmocka_unit_test(the_median_has_an_interval),
-		cmocka_unit_test(another_build_folder_is_no_other_file),
 		cmocka_unit_test(too_few_runs_are_known),
 		cmocka_unit_test(counts_are_compared_exactly),
-		cmocka_unit_test(moved_functions_are_joined_when_known),
 		cmocka_unit_test(tails_come_from_histograms),
 		cmocka_unit_test(the_promises_hold_in_small),
 	};
