@@ -68,12 +68,14 @@ struct command {
 	size_t n_specs;
 	const void *defaults; /* the command's own struct as it begins */
 	size_t size;	      /* of that */
+	/* whether NEED_PLACE is enough with these options; NULL: never */
+	bool (*without_store)(const void *options);
 	int (*run)(struct invocation *invocation, struct error *error);
 };
 
 extern const struct command command_report, command_runs, command_run, command_ingest, command_sql,
 	command_doctor, command_help, command_tag, command_diff, command_ab, command_export,
-	command_flamegraph, command_trend, command_blame;
+	command_flamegraph, command_trend, command_blame, command_ctl;
 
 /* The list in main.c, ended by NULL. */
 extern const struct command *const commands[];

@@ -27,6 +27,7 @@ void image_release(struct image *image)
 		free(s->buckets);
 	}
 	free(image->sites);
+	free(image->site_of_id);
 	for (size_t i = 0; i < image->n_units; i++) {
 		free(image->units[i].source);
 		free(image->units[i].object);

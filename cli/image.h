@@ -82,6 +82,7 @@ struct image_context {
 	uint64_t calls;
 	uint64_t total_ns; /* inclusive; recursion counts in the outermost frame */
 	uint64_t self_ns;
+	uint64_t running; /* of the calls: never returned */
 };
 
 struct image_thread {
@@ -92,6 +93,7 @@ struct image_thread {
 	uint64_t end_ns;
 	uint64_t calls;
 	uint64_t total_ns; /* inclusive time of its outermost calls = sum of self times */
+	uint64_t running;  /* of the calls: never returned */
 };
 
 enum { IMAGE_RECENT = 64 }; /* newest calls kept of a run */
@@ -127,6 +129,7 @@ struct image {
 	/* when, and how it ended */
 	int64_t started_at_ns; /* CLOCK_REALTIME */
 	uint64_t duration_ns;
+	int part;    /* enum seg_part: all of the recording, or a piece of it */
 	bool sealed; /* the process saw its own end */
 	enum image_end ended;
 	bool has_status; /* exit_status is known */
@@ -143,6 +146,8 @@ struct image {
 	/* what was recorded */
 	struct image_site *sites;
 	size_t n_sites;
+	int *site_of_id; /* n_ids + 1: site ids of the segment, -1 where there is none */
+	uint32_t n_ids;
 	struct image_context *contexts;
 	size_t n_contexts;
 	struct image_thread *threads;
@@ -160,13 +165,22 @@ struct image {
 };
 
 /*
- * image_read: reads a segment.
+ * image_read: reads a segment, less its base when it has one (runtime/seg_copy.h).
  *
  * path     the file; opened read-only, never followed when it is a symbolic link
  * image    filled in, also in part on IMAGE_DAMAGED; image_release() it in every case
  * Returns  IMAGE_OK or a negative enum image_error
  */
 int image_read(const char *path, struct image *image);
+
+/*
+ * image_less (segment_less.c): leaves in an image only what came after an earlier image of the same process.
+ *
+ * A call that was running then counts as one call after it, with the time since; among the durations (sum_ns, buckets)
+ * it stands whole.  min_ns and max_ns come from the histogram where there were calls before.
+ * Returns IMAGE_OK or IMAGE_MEMORY.
+ */
+int image_less(struct image *image, const struct image *base);
 
 /* image_release: frees what an image holds; the struct itself is the caller's. */
 void image_release(struct image *image);

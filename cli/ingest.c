@@ -23,6 +23,7 @@ enum statement {
 	FIND_UNIT,
 	ADD_UNIT,
 	FIND_RUN,
+	FIND_LIVE,
 	ADD_RUN,
 	ADD_RUN_UNIT,
 	ADD_LOST,
@@ -53,14 +54,16 @@ static const char *const sql[N_STATEMENTS] = {
 		      "object = ?2",
 	[ADD_UNIT] = "INSERT INTO unit (source, object) VALUES (?,?)",
 	[FIND_RUN] = "SELECT id FROM run WHERE run_id = ?",
-	[ADD_RUN] = "INSERT INTO run (run_id, parent_id, token, pid, ppid, argv, argv_cut, cwd, "
+	[FIND_LIVE] = "SELECT id FROM run WHERE run_id = ? AND part = 1",
+	[ADD_RUN] = "INSERT INTO run (id, part, run_id, parent_id, token, pid, ppid, argv, "
+		    "argv_cut, cwd, "
 		    "exe, label, root, host, kernel, cpu, cpu_count, branch, commit_id, dirty, "
 		    "started_at_ns, duration_ns, sealed, status, clock, ns_per_tick, inside_ns, "
 		    "outside_ns, threads, thread_ns, calls, lost, torn, damaged, damage, "
 		    "ended, governor, load, diff, git_at_start, "
 		    "skipped_ns, measuring_ns, budget) VALUES "
 		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		    "?,?,?,?)",
+		    "?,?,?,?,?,?)",
 	[ADD_RUN_UNIT] = "INSERT OR IGNORE INTO run_unit (run, unit) VALUES (?,?)",
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
@@ -390,6 +393,8 @@ static int add_run(struct ingest *in, const struct ingest_facts *facts)
 	if (rc)
 		return rc;
 	stmt = start(in, ADD_RUN);
+	put_key(in, stmt, in->run); /* NULL gives the next number */
+	put(in, stmt, image->part);
 	put_blob(in, stmt, image->run_id, sizeof(image->run_id));
 	if (memcmp(image->parent_id, none, sizeof(none)) != 0)
 		put_blob(in, stmt, image->parent_id, sizeof(image->parent_id));
@@ -599,13 +604,46 @@ static int add_functions(struct ingest *in)
 	return rc;
 }
 
+/* with_number: runs SQL that names the run, once, as %lld. */
+static int with_number(struct ingest *in, const char *statements)
+{
+	char *text = sqlite3_mprintf(statements, (long long)in->run);
+	int rc = text ? store_exec(in->store, text, in->error) : error_memory(in->error);
+
+	sqlite3_free(text);
+	return rc;
+}
+
+/* remove_live: what the store has of the run up to an earlier moment gives way; its number and its tags stay. */
+static int remove_live(struct ingest *in)
+{
+	int rc;
+
+	put_blob(in, start(in, FIND_LIVE), in->image->run_id, sizeof(in->image->run_id));
+	rc = find(in, in->stmt[FIND_LIVE], &in->run);
+	if (rc || !in->run)
+		return rc;
+	rc = with_number(in,
+			 "CREATE TEMP TABLE kept_tag AS SELECT name FROM run_tag WHERE run = %lld");
+	return rc ? rc : with_number(in, "DELETE FROM run WHERE id = %lld");
+}
+
+static int give_tags(struct ingest *in)
+{
+	int rc = with_number(in, "INSERT INTO run_tag (run, name) SELECT %lld, name FROM kept_tag");
+
+	return rc ? rc : store_exec(in->store, "DROP TABLE kept_tag", in->error);
+}
+
 static int write_run(struct ingest *in, const struct ingest_facts *facts, int64_t *id, bool *added)
 {
 	int rc;
 
 	put_blob(in, start(in, FIND_RUN), in->image->run_id, sizeof(in->image->run_id));
 	rc = find(in, in->stmt[FIND_RUN], id);
-	if (rc || *id)
+	if (!rc && *id && in->image->part != SEG_PART_SESSION)
+		rc = remove_live(in);
+	if (rc || (*id && !in->run))
 		return rc;
 	rc = add_run(in, facts);
 	if (!rc)
@@ -616,6 +654,8 @@ static int write_run(struct ingest *in, const struct ingest_facts *facts, int64_
 		rc = add_threads(in);
 	if (!rc)
 		rc = add_functions(in);
+	if (!rc && *id)
+		rc = give_tags(in);
 	*id = in->run;
 	*added = true;
 	return rc;

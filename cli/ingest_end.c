@@ -28,11 +28,12 @@ static int note_end(struct store *store, const char *token, int64_t pid,
 		    const struct ingest_seen *seen, struct error *error)
 {
 	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt,
-			       "UPDATE run SET status = coalesce(status, ?1), signal = ?2 "
-			       "WHERE id = (SELECT id FROM run WHERE token = ?3 AND pid = ?4 "
-			       "ORDER BY started_at_ns DESC, id DESC LIMIT 1)",
-			       error);
+	int rc = store_prepare(
+		store, &stmt,
+		"UPDATE run SET status = coalesce(status, ?1), signal = ?2 "
+		"WHERE id = (SELECT id FROM run WHERE token = ?3 AND pid = ?4 AND part = 0 "
+		"ORDER BY started_at_ns DESC, id DESC LIMIT 1)",
+		error);
 
 	if (rc)
 		return rc;

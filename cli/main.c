@@ -15,9 +15,10 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_report, &command_diff,	      &command_ab,     &command_trend, &command_blame,
-	&command_export, &command_flamegraph, &command_runs,   &command_tag,   &command_run,
-	&command_ingest, &command_sql,	      &command_doctor, &command_help,  NULL,
+	&command_report, &command_diff,	  &command_ab,	       &command_trend,
+	&command_blame,	 &command_export, &command_flamegraph, &command_runs,
+	&command_tag,	 &command_run,	  &command_ingest,     &command_sql,
+	&command_doctor, &command_ctl,	  &command_help,       NULL,
 };
 
 void warn(const char *text)
@@ -50,7 +51,8 @@ static int prepare(struct invocation *in, struct error *error)
 
 	if (in->command->need & NEED_PLACE)
 		rc = place_find(&in->place, NULL, error);
-	if (rc || (in->command->need & NEED_STORE) != NEED_STORE)
+	if (rc || (in->command->need & NEED_STORE) != NEED_STORE ||
+	    (in->command->without_store && in->command->without_store(in->options)))
 		return rc;
 	wish.store = in->place.dir;
 	wish.patient = true;

@@ -25,6 +25,13 @@ enum model_end {
 	MODEL_END_EXEC = 3,
 };
 
+/* What of its process's recording a run is. */
+enum model_part {
+	MODEL_WHOLE,
+	MODEL_LIVE,    /* up to a moment; the process went on */
+	MODEL_SESSION, /* between two moments, with a label of its own */
+};
+
 /* One run: one process from its start (or exec, or fork) to its end. */
 struct model_run {
 	int64_t id;	    /* number in this store, never given twice */
@@ -63,6 +70,7 @@ struct model_run {
 	int64_t torn;	    /* calls that may be counted twice (killed while summing up) */
 	int64_t damaged;    /* parts of the segment that could not be read */
 	char *damage;	    /* the first of them, in words */
+	enum model_part part;
 };
 
 struct model_run_list {

@@ -3,7 +3,7 @@
 CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
 CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/*.js)) $(patsubst cli/%.css,%_css,$(wildcard cli/*.css))
 CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
-	$(CLI_PAGES:%=$(B)/cli/%.o)
+	$(CLI_PAGES:%=$(B)/cli/%.o) $(B)/cli/seg_copy.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
 CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
@@ -16,6 +16,11 @@ cli: $(B)/bin/hotpath
 $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOTPATH_CFLAGS) $(CLI_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What the runtime and the command share.
+$(B)/cli/seg_copy.o: runtime/seg_copy.c
+	@mkdir -p $(@D)
+	$(CC) $(HOTPATH_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A script as a C string: line by line, with what C would read escaped.
 $(B)/cli/%_sql.c: cli/%.sql

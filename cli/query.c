@@ -31,7 +31,7 @@ _Static_assert((int)MODEL_END_EXEC == (int)IMAGE_END_EXEC, "the model has a word
 	"r.git_at_start, r.started_at_ns, r.duration_ns, r.sealed, r.ended, r.status, r.signal, " \
 	TEXT_OF("governor") ", r.load, r.steal_percent, r.cpu_count, r.threads, r.inside_ns, " \
 	"r.outside_ns, r.thread_ns, r.calls, r.lost, r.torn, r.damaged, r.damage, " \
-	"r.measuring_ns, r.skipped_ns, r.budget "
+	"r.measuring_ns, r.skipped_ns, r.budget, r.part "
 /* clang-format on */
 
 struct row {
@@ -110,6 +110,7 @@ static void next_argv(struct row *row, struct model_run *run)
 
 static int read_run(struct row *row, struct model_run *run, struct error *error)
 {
+	int64_t part;
 	int64_t thread_ns, busy;
 	int known;
 
@@ -158,6 +159,9 @@ static int read_run(struct row *row, struct model_run *run, struct error *error)
 			: (int64_t)((double)run->calls * (run->inside_ns + run->outside_ns));
 	run->skipped_ns = next_real(row);
 	run->budget_percent = next_real(row);
+	part = next_int(row);
+	run->part =
+		part == MODEL_LIVE || part == MODEL_SESSION ? (enum model_part)part : MODEL_WHOLE;
 	run->overhead_percent = busy > 0 ? 100.0 * (double)run->measuring_ns / (double)busy : -1;
 	return row->failed ? error_memory(error) : ERR_OK;
 }

@@ -57,7 +57,8 @@ static bool resolve_last(struct store *store, const char *name, int64_t *id, int
 		back = 1;
 	else if (name[4] && (name[4] != '~' || !read_number(name + 5, &back)))
 		return false;
-	*rc = ask(store, "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?", back, id, error);
+	*rc = ask(store, "SELECT id FROM run WHERE part <> 2 ORDER BY id DESC LIMIT 1 OFFSET ?",
+		  back, id, error);
 	return true;
 }
 
@@ -138,7 +139,8 @@ int query_resolve(struct store *store, const char *name, int64_t *id, struct err
 int query_run_of_pid(struct store *store, int64_t pid, int64_t *id, struct error *error)
 {
 	return ask(store,
-		   "SELECT id FROM run WHERE pid = ?1 AND id > (SELECT max(id) FROM run) - 1000 "
+		   "SELECT id FROM run WHERE pid = ?1 AND part <> 2 AND id > (SELECT max(id) FROM "
+		   "run) - 1000 "
 		   "ORDER BY id DESC LIMIT 1",
 		   pid, id, error);
 }
@@ -147,11 +149,12 @@ int query_run_of_token(struct store *store, const char *token, int64_t pid, int6
 		       struct error *error)
 {
 	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt,
-			       "SELECT count(*), (SELECT id FROM run WHERE token = ?1 AND "
-			       "(?2 = 0 OR pid = ?2) ORDER BY started_at_ns DESC, id DESC LIMIT 1) "
-			       "FROM run WHERE token = ?1",
-			       error);
+	int rc = store_prepare(
+		store, &stmt,
+		"SELECT count(*), (SELECT id FROM run WHERE token = ?1 AND part = 0 "
+		"AND (?2 = 0 OR pid = ?2) ORDER BY started_at_ns DESC, id DESC LIMIT 1) "
+		"FROM run WHERE token = ?1",
+		error);
 
 	if (rc)
 		return rc;

@@ -11,6 +11,11 @@
 
 #define TEXT_ID "(SELECT id FROM text WHERE value = ?1)"
 
+/*
+ * A set holds whole runs only (part = 0): a session is another workload than its process, and a run up to a moment is
+ * less than it.  One is named by its number, a session also by its label.
+ */
+
 /* Runs a prepared question to its end and adds the numbers it gives; finalizes it. */
 static int collect(struct store *store, sqlite3_stmt *stmt, struct run_ids *ids,
 		   struct error *error)
@@ -43,8 +48,8 @@ int query_set_between(struct store *store, int64_t first, int64_t last, struct r
 		      struct error *error)
 {
 	sqlite3_stmt *stmt;
-	int rc =
-		store_prepare(store, &stmt, "SELECT id FROM run WHERE id BETWEEN ?1 AND ?2", error);
+	int rc = store_prepare(store, &stmt,
+			       "SELECT id FROM run WHERE id BETWEEN ?1 AND ?2 AND part = 0", error);
 
 	if (rc)
 		return rc;
@@ -55,14 +60,15 @@ int query_set_between(struct store *store, int64_t first, int64_t last, struct r
 
 int query_set_host(struct store *store, const char *host, struct run_ids *ids, struct error *error)
 {
-	return collect_by_text(store, "SELECT id FROM run WHERE host = " TEXT_ID, host, ids, error);
+	return collect_by_text(store, "SELECT id FROM run WHERE part = 0 AND host = " TEXT_ID, host,
+			       ids, error);
 }
 
 int query_set_label(struct store *store, const char *label, struct run_ids *ids,
 		    struct error *error)
 {
 	return collect_by_text(store,
-			       "SELECT id FROM run WHERE label = " TEXT_ID
+			       "SELECT id FROM run WHERE part <> 1 AND label = " TEXT_ID
 			       " UNION SELECT run FROM run_tag WHERE name = " TEXT_ID,
 			       label, ids, error);
 }
@@ -72,11 +78,12 @@ static int newest_commit(struct store *store, const char *branch, int64_t until_
 			 struct error *error)
 {
 	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt,
-			       "SELECT coalesce(commit_id, 0) FROM run WHERE branch = " TEXT_ID
-			       " AND started_at_ns <= ?2 ORDER BY started_at_ns DESC, id DESC "
-			       "LIMIT 1",
-			       error);
+	int rc = store_prepare(
+		store, &stmt,
+		"SELECT coalesce(commit_id, 0) FROM run WHERE part = 0 AND branch = " TEXT_ID
+		" AND started_at_ns <= ?2 ORDER BY started_at_ns DESC, id DESC "
+		"LIMIT 1",
+		error);
 
 	if (rc)
 		return rc;
@@ -101,9 +108,9 @@ int query_set_branch(struct store *store, const char *branch, int64_t until_ns, 
 	/* The plus keeps SQLite from walking through all runs of the branch to find those of one commit. */
 	rc = store_prepare(store, &stmt,
 			   all_commits || commit == 0
-				   ? "SELECT id FROM run WHERE branch = " TEXT_ID
+				   ? "SELECT id FROM run WHERE part = 0 AND branch = " TEXT_ID
 				     " AND started_at_ns <= ?2 AND (?3 OR commit_id IS NULL)"
-				   : "SELECT id FROM run WHERE +branch = " TEXT_ID
+				   : "SELECT id FROM run WHERE part = 0 AND +branch = " TEXT_ID
 				     " AND started_at_ns <= ?2 AND commit_id = ?3",
 			   error);
 	if (rc)
@@ -136,8 +143,9 @@ int query_set_commit(struct store *store, const char *prefix, struct run_ids *id
 			break;
 		}
 		text_print(commits, "%s%.12s", (*n)++ ? " " : "", commit);
-		rc = collect_by_text(store, "SELECT id FROM run WHERE commit_id = " TEXT_ID, commit,
-				     ids, error);
+		rc = collect_by_text(store,
+				     "SELECT id FROM run WHERE part = 0 AND commit_id = " TEXT_ID,
+				     commit, ids, error);
 	}
 	sqlite3_finalize(stmt);
 	return rc;

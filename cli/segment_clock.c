@@ -200,6 +200,8 @@ void segment_clock_read(struct segment_clock *c, const struct segment_map *map,
 	}
 	if (h->clock == SEG_CLOCK_MONOTONIC)
 		c->ns_per_tick = 1;
+	if (map->ns_per_tick != 0)
+		c->ns_per_tick = map->ns_per_tick;
 	/* A second more: a live process goes on while it is read, and cores may differ a little. */
 	c->most_ticks = c->end_ticks - c->start_ticks + (uint64_t)(1e9 / c->ns_per_tick);
 	image->ns_per_tick = c->ns_per_tick;

@@ -34,6 +34,7 @@ struct segment_map {
 	const char *base; /* the mapping */
 	uint64_t size;
 	struct seg_header header; /* a copy: the writer may still be at work */
+	double ns_per_tick;	  /* as it is known from elsewhere; 0: to be found out */
 };
 
 /*

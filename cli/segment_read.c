@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "../runtime/seg_copy.h"
 #include "segment_map.h"
 
 /* copy_text: a string of known length that may hold anything; cut at its first NUL. */
@@ -393,7 +394,8 @@ static void read_header(const struct seg_header *h, struct image *image)
 	image->ppid = h->ppid;
 	image->cpu_count = h->cpu_count;
 	image->started_at_ns = (int64_t)h->start_real;
-	image->sealed = h->state == SEG_SEALED;
+	image->sealed = h->state == SEG_SEALED && h->end_how != SEG_END_LIVE;
+	image->part = h->part <= SEG_PART_SESSION ? (int)h->part : SEG_PART_WHOLE;
 	image->has_status = image->sealed && h->end_how == SEG_END_EXIT;
 	image->exit_status = image->has_status ? h->exit_status & 0xff : 0;
 	image->load = -1;
@@ -404,7 +406,8 @@ static void read_header(const struct seg_header *h, struct image *image)
 	memcpy(image->lost, h->lost, sizeof(image->lost));
 }
 
-int image_read(const char *path, struct image *image)
+/* read_one: a segment, without its base; *base is the number of that. */
+static int read_one(const char *path, double ns_per_tick, struct image *image, uint32_t *base)
 {
 	struct segment_map map;
 	struct site_table table = {0};
@@ -417,6 +420,8 @@ int image_read(const char *path, struct image *image)
 		segment_map_close(&map);
 		return error;
 	}
+	map.ns_per_tick = ns_per_tick;
+	*base = map.header.base;
 	read_header(&map.header, image);
 	if (map.header.n_sites > SEGMENT_SITES_MAX ||
 	    map.header.n_sites > map.size / sizeof(struct seg_site)) {
@@ -431,8 +436,44 @@ int image_read(const char *path, struct image *image)
 		error = read_units(&map, image, &table);
 	if (!error)
 		error = segment_read_threads(&map, image, table.of_id);
-	free(table.of_id);
+	image->site_of_id = table.of_id;
+	image->n_ids = table.of_id ? map.header.n_sites : 0;
 	free(table.buckets);
 	segment_map_close(&map);
 	return error;
+}
+
+/* take_off: leaves out what the base holds.  Without it the figures are those of the whole recording, and that is said. */
+static int take_off(const char *path, uint32_t number, struct image *image)
+{
+	struct image base = {0};
+	uint32_t none;
+	char *name = malloc(strlen(path) + 32);
+	int error = name ? seg_stem_name(name, strlen(path) + 32, path, ".base-", number, "")
+			 : IMAGE_MEMORY;
+
+	if (!error)
+		error = read_one(name, image->ns_per_tick, &base, &none);
+	if (!error && memcmp(base.run_id, image->parent_id, sizeof(base.run_id)) != 0 &&
+	    memcmp(base.run_id, image->run_id, sizeof(base.run_id)) != 0)
+		error = IMAGE_DAMAGED;
+	if (!error && base.damaged)
+		image_damage(image, "what was recorded before: %s", base.damage);
+	if (!error)
+		error = image_less(image, &base);
+	else if (error != IMAGE_MEMORY) {
+		image_damage(image, "what was recorded before its beginning is not to be found");
+		error = IMAGE_OK;
+	}
+	image_release(&base);
+	free(name);
+	return error;
+}
+
+int image_read(const char *path, struct image *image)
+{
+	uint32_t base = 0;
+	int error = read_one(path, 0, image, &base);
+
+	return error || !base ? error : take_off(path, base, image);
 }

@@ -5,70 +5,17 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "segment_map.h"
-#include "segment_contexts.h"
-#include "segment_recent.h"
+#include "segment_reader.h"
 #include "segment_stats.h"
-#include "segment_sum.h"
 
-/* A node of a thread's tree as we count it. */
-struct node {
-	const struct seg_node *link; /* the writer's address */
-	int parent;		     /* index, -1 at the root; parents come first */
-	int site;		     /* index into image.sites, -1 at the root */
-	int context;		     /* index into image.contexts, -1 at the root */
-	uint32_t depth;		     /* nodes above it */
-	uint64_t calls, timed, skipped, incl, cost, inner, back, back_child, running;
-	int64_t inner_net, back_net, back_child_net;
-	uint64_t returned;    /* incl without the calls that still ran */
-	int64_t returned_net; /* the same, less what measuring cost */
-	int64_t net;	      /* incl, less what measuring cost */
-	bool estimate;	      /* of it or of a child some calls were counted only */
-	uint64_t children;    /* ticks of the nodes under this one that were called from it */
-	int64_t children_net;
-};
-
-struct reader {
-	const struct segment_map *map;
-	struct image *image;
-	const int *site_of_id;
-	struct sum *sums; /* per image site */
-	uint32_t *live;	  /* per image site: frames met on the stack of the thread being read */
-	struct segment_clock clock;
-	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
-	uint64_t inside, both; /* cost of a call, and with what its caller has of it, 1/1024 tick */
-	uint64_t always_inside, drawn_inside; /* of calls timed by the hooks that sample */
-	/* What such a call costs in all; SEG_COST_CALL is an ordinary one. */
-	uint64_t always_cost, drawn_cost, skipped_cost;
-	uint64_t
-		spent; /* on measuring, of all calls that returned, in the unit of seg_sample.below */
-	uint64_t frames; /* that may still be read: no more than the file can hold */
-
-	const struct seg_thread **threads;
-	size_t n_threads, room_threads;
-
-	struct node *nodes; /* of the thread being read */
-	size_t n_nodes, room_nodes;
-	int *table; /* hash of node links, into nodes */
-	uint64_t table_mask;
-
-	struct segment_contexts contexts;
-	struct segment_recent recent;
-};
-
-static uint64_t to_ns(const struct reader *r, uint64_t ticks)
+static uint64_t to_ns(const struct segment_reader *r, uint64_t ticks)
 {
 	return segment_clock_ns(&r->clock, ticks);
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* ---- the tree of one thread ---- */
 
-static uint64_t table_slot(const struct reader *r, const struct seg_node *link)
+static uint64_t table_slot(const struct segment_reader *r, const struct seg_node *link)
 {
 	uint64_t i = segment_mix((uint64_t)link) & r->table_mask;
 
@@ -77,7 +24,7 @@ static uint64_t table_slot(const struct reader *r, const struct seg_node *link)
 	return i;
 }
 
-static bool table_grow(struct reader *r)
+static bool table_grow(struct segment_reader *r)
 {
 	uint64_t n = r->table ? 2 * (r->table_mask + 1) : 256;
 	int *table = malloc(n * sizeof(int));
@@ -93,38 +40,19 @@ static bool table_grow(struct reader *r)
 	return true;
 }
 
-static int node_find(const struct reader *r, const void *link)
+int segment_node_find(const struct segment_reader *r, const void *link)
 {
 	return r->table ? r->table[table_slot(r, link)] : -1;
 }
 
 /* table_clear: for the next thread.  A large table is given back: emptying it for each of many
  * small threads would take long. */
-static void table_clear(struct reader *r)
+static void table_clear(struct segment_reader *r)
 {
 	r->n_nodes = 0;
 	free(r->table);
 	r->table = NULL;
 	r->table_mask = 0;
-}
-
-/*
- * one_cost: what measuring took of one call's time, in 1/1024 tick, as call_cost() of the runtime reckons it.
- *
- * tagged   a sample's word or a frame's `before`
- */
-static uint64_t one_cost(const struct reader *r, uint64_t below, uint64_t tagged)
-{
-	uint64_t tag = tagged & SEG_TAG_MASK;
-	uint64_t inside = !tag ? r->inside : tag == SEG_TAG(0) ? r->always_inside : r->drawn_inside;
-
-	return inside + (uint64_t)(((unsigned __int128)below * r->both) / SEG_COST_CALL);
-}
-
-/* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */
-static int64_t one_net(uint64_t incl, uint64_t cost)
-{
-	return (int64_t)(incl - ((cost + 512) >> 10));
 }
 
 /* weight_of: how many calls a timed one stands for (invariant 8); UINT64_MAX when that is absurd. */
@@ -137,12 +65,6 @@ static uint64_t weight_of(uint64_t tagged)
 	return tag ? 1ull << (tag - 1) : 1;
 }
 
-/* minus: wraps around, which only the figures of a damaged segment can make it do. */
-static int64_t minus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
 /* bounded: a net time that cannot be true, damaged, becomes its gross time. */
 static int64_t bounded(int64_t net, uint64_t gross)
 {
@@ -150,13 +72,13 @@ static int64_t bounded(int64_t net, uint64_t gross)
 }
 
 /* net_of: a node's time without what measuring took of it. */
-static int64_t net_of(const struct node *n)
+static int64_t net_of(const struct segment_node *n)
 {
 	return bounded((int64_t)n->incl - (int64_t)((n->cost + 8) >> 4), n->incl);
 }
 
 /* absurd: whether a node counts more calls, or more time, than the run has had ticks. */
-static bool absurd(const struct reader *r, const struct seg_node *n)
+static bool absurd(const struct segment_reader *r, const struct seg_node *n)
 {
 	uint64_t most = r->clock.most_ticks;
 	/* Times of a sampled site are estimates, and may be more than there was. */
@@ -169,7 +91,8 @@ static bool absurd(const struct reader *r, const struct seg_node *n)
 }
 
 /* node_site: the image's site of a node, -1 when it can have none. */
-static int node_site(struct reader *r, const struct seg_node *n, const struct node *parent)
+static int node_site(struct segment_reader *r, const struct seg_node *n,
+		     const struct segment_node *parent)
 {
 	uint32_t id = n->site;
 	int site = id >= 1 && id <= r->map->header.n_sites ? r->site_of_id[id] : -1;
@@ -187,10 +110,10 @@ static int node_site(struct reader *r, const struct seg_node *n, const struct no
 }
 
 /* node_add: appends a node; one that makes no sense is damage, and left out. */
-static int node_add(struct reader *r, const struct seg_node *link, const struct seg_node *n,
+static int node_add(struct segment_reader *r, const struct seg_node *link, const struct seg_node *n,
 		    int parent)
 {
-	struct node add = {.link = link, .parent = parent, .site = -1, .context = -1};
+	struct segment_node add = {.link = link, .parent = parent, .site = -1, .context = -1};
 
 	if (parent >= 0) {
 		add.site = node_site(r, n, &r->nodes[parent]);
@@ -232,7 +155,8 @@ static int node_add(struct reader *r, const struct seg_node *link, const struct 
 }
 
 /* node_take: what a link to a node leads to, NULL when that is nowhere, or where we were before. */
-static int node_take(struct reader *r, const struct seg_node *link, const struct seg_node **n)
+static int node_take(struct segment_reader *r, const struct seg_node *link,
+		     const struct seg_node **n)
 {
 	int added = 0;
 
@@ -251,7 +175,7 @@ static int node_take(struct reader *r, const struct seg_node *link, const struct
 /* read_children: the nodes right below one.  One that makes no sense is left out; the list ends
  * where it leads nowhere.
  */
-static int read_children(struct reader *r, const struct seg_node *link, int parent)
+static int read_children(struct segment_reader *r, const struct seg_node *link, int parent)
 {
 	int error = IMAGE_OK;
 
@@ -270,7 +194,7 @@ static int read_children(struct reader *r, const struct seg_node *link, int pare
 }
 
 /* read_tree: all nodes, parents before children. */
-static int read_tree(struct reader *r, const struct seg_node *root)
+static int read_tree(struct segment_reader *r, const struct seg_node *root)
 {
 	const struct seg_node *n;
 	int error = node_take(r, root, &n);
@@ -290,7 +214,7 @@ static int read_tree(struct reader *r, const struct seg_node *root)
  * note_recent: keeps a call, folded or not, as one of the newest.  A folded slot is nothing but this, so one that makes no sense
  * (its thread was killed while it wrote the next call there) is passed over.
  */
-static void note_recent(struct reader *r, const struct seg_sample *s, int index)
+static void note_recent(struct segment_reader *r, const struct seg_sample *s, int index)
 {
 	const struct segment_clock *clock = &r->clock;
 	int64_t own = one_net(s->incl, one_cost(r, s->below, s->word));
@@ -307,13 +231,13 @@ static void note_recent(struct reader *r, const struct seg_sample *s, int index)
 				       });
 }
 
-static int read_ring(struct reader *r, const struct seg_thread *t)
+static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 {
 	for (int i = 0; i < SEG_RING; i++) {
 		struct seg_sample s = t->ring[i];
 		int index;
 
-		index = node_find(r, (void *)(s.word & SEG_NODE_MASK));
+		index = segment_node_find(r, (void *)(s.word & SEG_NODE_MASK));
 		if (index > 0)
 			note_recent(r, &s, index);
 		if (s.word & SEG_FOLDED || !s.word)
@@ -328,7 +252,7 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 			image_damage(r->image, "a recorded call has an absurd time");
 			continue;
 		}
-		struct node *n = &r->nodes[index];
+		struct segment_node *n = &r->nodes[index];
 		uint64_t cost = one_cost(r, s.below, s.word);
 		int64_t own = one_net(s.incl, cost);
 		uint64_t shown = own > 0 ? (uint64_t)own : 0;
@@ -348,78 +272,6 @@ static int read_ring(struct reader *r, const struct seg_thread *t)
 		sum_limits(&r->sums[n->site], shown, shown);
 		if (!sum_add(&r->sums[n->site], hist_bucket(shown), weight))
 			return IMAGE_MEMORY;
-	}
-	return IMAGE_OK;
-}
-
-/* measuring_spent: what measuring the returned calls of a node cost. */
-static uint64_t measuring_spent(const struct reader *r, const struct node *n)
-{
-	uint64_t timed = n->skipped			    ? r->drawn_cost
-			 : r->image->sites[n->site].sampled ? r->always_cost
-							    : SEG_COST_CALL;
-
-	return n->timed * timed + n->skipped * r->skipped_cost;
-}
-
-/*
- * read_stack: the calls that never returned: each counts as a call that lasted to the end of the
- * recording.  The time they took so far is real; as durations they are unknown, so they are in no
- * histogram.
- */
-static int read_stack(struct reader *r, const struct seg_thread *t)
-{
-	uint64_t used;
-	const struct seg_frame *stack = segment_stack(r->map, t, &used);
-	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
-	uint64_t spent =
-		0; /* on measuring the calls that returned on this thread, as seg_sample.below */
-	int caller = 0;
-
-	if (added < 0)
-		return added;
-	if (!added || !used || stack[0].node != r->nodes[0].link) { /* invariant 4 */
-		image_damage(r->image, "a thread's stack is %s",
-			     added ? "not its own" : "unreachable");
-		return IMAGE_OK;
-	}
-	if (used != t->stack_used)
-		image_damage(r->image, "a thread's stack is longer than the file");
-	for (size_t i = 1; i < r->n_nodes; i++) { /* not all sites: there may be many threads */
-		r->live[r->nodes[i].site] = 0;
-		spent += measuring_spent(r, &r->nodes[i]);
-	}
-	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
-		struct seg_frame f = stack[i];
-		int index = node_find(r, f.node);
-
-		if (!f.depth && (i + 1 == used || !stack[i + 1].depth))
-			break;
-		if (!f.depth || index <= 0) /* made at that instant, or a call without a place */
-			continue;
-		struct node *n = &r->nodes[index];
-		/* One that is counted only has no start: how long it ran is not known. */
-		uint64_t incl = f.start ? less(r->clock.end_ticks, f.start) : 0;
-		uint64_t below = less(spent, f.before & ~SEG_TAG_MASK);
-		uint64_t cost = f.start ? one_cost(r, below, f.before) : 0;
-		int64_t own = one_net(incl, cost);
-
-		n->calls++;
-		n->running++;
-		n->incl += incl;
-		n->cost += (cost + 32) >> 6;
-		if (r->live[n->site]++) {
-			n->inner += incl;
-			n->inner_net = minus(n->inner_net, -own);
-		}
-		if (n->parent != caller) {
-			n->back += incl;
-			n->back_net = minus(n->back_net, -own);
-			r->nodes[caller].back_child += incl;
-			r->nodes[caller].back_child_net =
-				minus(r->nodes[caller].back_child_net, -own);
-		}
-		caller = index;
 	}
 	return IMAGE_OK;
 }
@@ -444,7 +296,7 @@ static void add_times(uint64_t *sum, uint64_t *costs, uint64_t gross, int64_t ne
 }
 
 /* add_node: a node's figures into its context and its site. */
-static void add_node(struct reader *r, const struct node *n)
+static void add_node(struct segment_reader *r, const struct segment_node *n)
 {
 	struct image_context *c = &r->image->contexts[n->context];
 	struct image_site *s = &r->image->sites[n->site];
@@ -457,6 +309,7 @@ static void add_node(struct reader *r, const struct node *n)
 		  minus(minus(n->net, n->back_child_net), n->children_net), n->estimate);
 	add_times(&s->sum_ns, &s->sum_cost_ns, n->returned, n->returned_net, n->skipped != 0);
 	c->calls += n->calls;
+	c->running += n->running;
 	c->total_ns += total;
 	c->self_ns += self;
 	s->calls += n->calls;
@@ -468,11 +321,11 @@ static void add_node(struct reader *r, const struct node *n)
 	s->self_cost_ns += self_cost;
 }
 
-static void sum_thread(struct reader *r, struct image_thread *t)
+static void sum_thread(struct segment_reader *r, struct image_thread *t)
 {
 	for (size_t i = r->n_nodes; i-- > 1;) {
-		struct node *n = &r->nodes[i];
-		struct node *parent = &r->nodes[n->parent];
+		struct segment_node *n = &r->nodes[i];
+		struct segment_node *parent = &r->nodes[n->parent];
 
 		n->net = net_of(n);
 		n->inner_net = bounded(n->inner_net, n->inner);
@@ -488,7 +341,8 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 				minus(parent->children_net, minus(n->back_net, n->net));
 		t->calls += n->calls;
 		if (i)
-			r->spent += measuring_spent(r, n);
+			r->spent += segment_spent(r, n);
+		t->running += n->running;
 	}
 	for (size_t i = 1; i < r->n_nodes; i++)
 		add_node(r, &r->nodes[i]);
@@ -496,7 +350,8 @@ static void sum_thread(struct reader *r, struct image_thread *t)
 		t->total_ns = to_ns(r, (uint64_t)r->nodes[0].children_net);
 }
 
-static int read_thread(struct reader *r, const struct seg_thread *t, struct image_thread *to)
+static int read_thread(struct segment_reader *r, const struct seg_thread *t,
+		       struct image_thread *to)
 {
 	const struct segment_stats stats = {r->map,  r->image, r->site_of_id,
 					    r->sums, &r->seen, r->clock.most_ticks};
@@ -520,19 +375,21 @@ static int read_thread(struct reader *r, const struct seg_thread *t, struct imag
 	if (error)
 		return error;
 	for (size_t i = 0; i < r->n_nodes; i++) {
-		struct node *n = &r->nodes[i];
+		struct segment_node *n = &r->nodes[i];
 
 		n->returned = n->incl;
 		n->returned_net = net_of(n);
 	}
 	if (t->live && r->n_nodes)
-		error = read_stack(r, t);
+		error = segment_read_stack(r, t);
+	if (!error && r->n_nodes)
+		error = segment_read_fibers(r, t);
 	sum_thread(r, to);
 	return error;
 }
 
 /* find_threads: all threads that can be reached. */
-static int find_threads(struct reader *r)
+static int find_threads(struct segment_reader *r)
 {
 	const struct seg_thread *link = r->map->header.threads;
 
@@ -555,7 +412,7 @@ static int find_threads(struct reader *r)
 	return IMAGE_OK;
 }
 
-static int read_threads(struct reader *r)
+static int read_threads(struct segment_reader *r)
 {
 	struct image *image = r->image;
 	int error = IMAGE_OK;
@@ -570,7 +427,7 @@ static int read_threads(struct reader *r)
 
 /* ---- ticks into nanoseconds, counts into buckets ---- */
 
-static int finish_site(struct reader *r, struct image_site *s, const struct sum *sum)
+static int finish_site(struct segment_reader *r, struct image_site *s, const struct sum *sum)
 {
 	uint64_t min = sum->min, max = sum->max;
 
@@ -595,7 +452,7 @@ static int finish_site(struct reader *r, struct image_site *s, const struct sum 
 	return IMAGE_OK;
 }
 
-static int finish(struct reader *r)
+static int finish(struct segment_reader *r)
 {
 	int error = IMAGE_OK;
 
@@ -610,13 +467,13 @@ static int finish(struct reader *r)
 	return error;
 }
 
-static uint64_t in_calls(const struct reader *r, uint64_t cost)
+static uint64_t in_calls(const struct segment_reader *r, uint64_t cost)
 {
 	return (cost * SEG_COST_CALL + r->both / 2) / r->both;
 }
 
 /* read_costs: what measuring costs, as hp_sample_costs() of the runtime reckons it. */
-static void read_costs(struct reader *r)
+static void read_costs(struct segment_reader *r)
 {
 	const struct seg_header *h = &r->map->header;
 
@@ -636,10 +493,10 @@ static void read_costs(struct reader *r)
 
 int segment_read_threads(const struct segment_map *map, struct image *image, const int *site_of_id)
 {
-	struct reader r = {.map = map,
-			   .image = image,
-			   .site_of_id = site_of_id,
-			   .frames = map->size / sizeof(struct seg_frame)};
+	struct segment_reader r = {.map = map,
+				   .image = image,
+				   .site_of_id = site_of_id,
+				   .frames = map->size / sizeof(struct seg_frame)};
 	int error = IMAGE_MEMORY;
 
 	r.sums = calloc(image->n_sites + 1, sizeof(*r.sums));

@@ -98,7 +98,7 @@ static int open_locked(const char *path, bool patient, int *fd, struct error *er
 	return ERR_OK;
 }
 
-static bool same_folder(const char *one, const char *other)
+bool segments_same_folder(const char *one, const char *other)
 {
 	struct stat a, b;
 
@@ -119,8 +119,8 @@ static bool is_of_start(const struct image *image, const struct segment_wish *wi
 		return false;
 	if (image->commit && strcmp(image->commit, wish->git->commit) != 0)
 		return false;
-	top = same_folder(folder, wish->git_top) ? strdup(wish->git_top) : git_top(folder);
-	same = top && same_folder(top, wish->git_top);
+	top = segments_same_folder(folder, wish->git_top) ? strdup(wish->git_top) : git_top(folder);
+	same = top && segments_same_folder(top, wish->git_top);
 	free(top);
 	return same;
 }
@@ -178,6 +178,40 @@ static int refuse(const char *path, int image_rc, const struct image *image, str
 	return ERR_SEGMENT;
 }
 
+/*
+ * unlink_bases: removes what was kept to be taken off the segment: STEM.base-N, and of a process that has ended also
+ * what its sessions left that it never ended: STEM-sN.base-1 without STEM-sN.hotpath-seg (runtime/seg_copy.h).
+ */
+static void unlink_bases(const char *path, bool sessions)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t stem = strcspn(name, ".");
+	char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *rest = entry->d_name + stem, *base = strstr(entry->d_name, ".base-");
+		bool own = base == rest, of_session;
+
+		if (!base || strncmp(entry->d_name, name, stem) != 0)
+			continue;
+		of_session = sessions && strncmp(rest, "-s", 2) == 0;
+		if (of_session) {
+			char *whole = text_format("%.*s" SEG_SUFFIX, (int)(base - entry->d_name),
+						  entry->d_name);
+
+			of_session = whole && faccessat(dirfd(dir), whole, F_OK, 0) != 0;
+			free(whole);
+		}
+		if (own || of_session)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+	free(folder);
+}
+
 static int take_image(const char *path, const struct segment_wish *wish, const struct image *image,
 		      struct segment_result *result, struct error *error)
 {
@@ -185,7 +219,7 @@ static int take_image(const char *path, const struct segment_wish *wish, const s
 	bool added = false;
 	int rc;
 
-	if ((wish->only_store && !same_folder(dir, wish->store)) ||
+	if ((wish->only_store && !segments_same_folder(dir, wish->store)) ||
 	    (wish->token && (!image->token || strcmp(image->token, wish->token) != 0))) {
 		result->outcome = SEGMENT_OTHER;
 		return ERR_OK;
@@ -197,6 +231,8 @@ static int take_image(const char *path, const struct segment_wish *wish, const s
 	if (rc)
 		return rc;
 	result->outcome = added ? SEGMENT_TAKEN : SEGMENT_KNOWN;
+	if (image->part != SEG_PART_LIVE)
+		unlink_bases(path, image->part == SEG_PART_WHOLE);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return error_set(error, ERR_IO,
 				 "run %lld is in the store, but its segment %s cannot be deleted: "
@@ -220,7 +256,7 @@ static int take_locked(const char *path, int fd, const struct segment_wish *wish
 	memset(&image, 0, sizeof(image));
 	rc = image_read(path, &image);
 	if (rc == IMAGE_OK) {
-		if (!image.sealed && image_writer_replaced(path))
+		if (!image.sealed && image.part == SEG_PART_WHOLE && image_writer_replaced(path))
 			image.ended = IMAGE_END_EXEC;
 		rc = take_image(path, wish, &image, result, error);
 	} else if (rc == IMAGE_EMPTY) {

@@ -132,6 +132,10 @@ char *view_run_end(const struct model_run *run)
 {
 	char name[FORMAT_ROOM];
 
+	if (run->part == MODEL_LIVE)
+		return strdup("still running then");
+	if (run->part == MODEL_SESSION)
+		return strdup("session");
 	if (run->has_signal)
 		return text_format("killed by %s", format_signal(name, run->signal));
 	if (!run->has_status && run->ended == MODEL_END_UNSEEN)

@@ -42,6 +42,7 @@ static json_t *machine_json(const struct model_run *run)
 static json_t *run_json(const struct model_run *run)
 {
 	char started[FORMAT_ROOM];
+	static const char *const parts[] = {"whole", "live", "session"};
 	json_t *argv = json_array();
 
 	for (size_t i = 0; i < run->argc; i++)
@@ -49,7 +50,7 @@ static json_t *run_json(const struct model_run *run)
 	return json_pack(
 		"{s:I, s:o, s:o, s:s, s:I, s:{s:o, s:o, s:b, s:s}, s:{s:o, s:o, s:o, s:o, s:o}, "
 		"s:o, "
-		"s:o, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o}",
+		"s:o, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:s}",
 		"id", (json_int_t)run->id, "argv", argv, "label", json_out_text(run->label),
 		"started_at", format_utc(started, run->started_at_ns), "duration_ns",
 		(json_int_t)run->duration_ns, "exit", "status", known(run->has_status, run->status),
@@ -66,7 +67,7 @@ static json_t *run_json(const struct model_run *run)
 		run->overhead_percent < 0 ? json_null() : json_out_real(run->overhead_percent),
 		"budget_percent",
 		run->budget_percent > 0 ? json_out_real(run->budget_percent) : json_null(), "lost",
-		lost_json(run));
+		lost_json(run), "part", parts[run->part]);
 }
 
 static json_t *function_json(const struct model_function *f,

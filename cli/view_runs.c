@@ -24,6 +24,7 @@ static void add_columns(struct grid *grid)
 	grid_column(grid, "Status", "status", "rh");
 	grid_column(grid, "Signal", "signal", "rh");
 	grid_column(grid, "Sealed", "sealed", "rh");
+	grid_column(grid, "Part", "part", "h");
 	grid_column(grid, "Host", "host", "h");
 	grid_column(grid, "CPU", "cpu", "h");
 	grid_column(grid, "Governor", "governor", "h");
@@ -54,6 +55,8 @@ static void add_made(struct grid *grid, enum grid_kind kind, char *text)
 
 static void add_row(struct grid *grid, const struct model_run *run)
 {
+	static const char *const parts[] = {"whole", "live", "session"};
+
 	grid_integer(grid, GRID_INTEGER, run->id);
 	grid_integer(grid, GRID_TIME, run->started_at_ns);
 	add_made(grid, GRID_CODE, view_run_command(run));
@@ -69,6 +72,7 @@ static void add_row(struct grid *grid, const struct model_run *run)
 	add_known(grid, run->has_status, run->status);
 	add_known(grid, run->has_signal, run->signal);
 	grid_integer(grid, GRID_INTEGER, run->sealed);
+	grid_text(grid, GRID_TEXT, parts[run->part]);
 	grid_text(grid, GRID_TEXT, run->host);
 	grid_text(grid, GRID_TEXT, run->cpu);
 	grid_text(grid, GRID_TEXT, run->governor);

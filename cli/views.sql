@@ -31,7 +31,8 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 		WHEN r.ended = 2 THEN 'quick_exit' WHEN r.status IS NOT NULL THEN '_exit' ELSE 'unseen' END AS how,
 	r.diff, CASE r.git_at_start WHEN 1 THEN 'start' WHEN 0 THEN 'end' END AS git_taken,
 	(SELECT value FROM text WHERE id = r.governor) AS governor,
-	r.load, r.steal_percent, r.skipped_ns, r.budget AS budget_percent
+	r.load, r.steal_percent, r.skipped_ns, r.budget AS budget_percent,
+	CASE r.part WHEN 0 THEN 'whole' WHEN 1 THEN 'live' WHEN 2 THEN 'session' END AS part
 FROM run AS r;
 
 DROP VIEW IF EXISTS functions;

@@ -12,12 +12,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "runtime.h"
 
@@ -48,8 +52,8 @@ static bool may_spawn(void)
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == seccomp_at_start;
 }
 
-/* report_wanted: whether the host's user asked for the report at its end. */
-static bool report_wanted(void)
+/* hp_end_report_wanted: whether the host's user asked for the report at its end. */
+bool hp_end_report_wanted(void)
 {
 	const char *format = hp_env("HOTPATH_OUTPUT_FORMAT");
 
@@ -84,11 +88,9 @@ static void detach(posix_spawn_file_actions_t *actions)
 #endif
 }
 
-/* spawn_ingest: starts the command on our segment; its pid, or -1. */
-static pid_t spawn_ingest(bool report)
+/* spawn: starts a command; its pid, or -1. */
+static pid_t spawn(const char *const *argv, bool detached)
 {
-	const char *argv[] = {hp_process.cli, "ingest", report ? "--report" : "--quiet",
-			      hp_process.path, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
@@ -99,7 +101,7 @@ static pid_t spawn_ingest(bool report)
 		return -1;
 	if (posix_spawnattr_init(&attr))
 		goto out;
-	if (!report) {
+	if (detached) {
 		detach(&actions);
 		flags |= POSIX_SPAWN_SETSID;
 	}
@@ -108,8 +110,7 @@ static pid_t spawn_ingest(bool report)
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setflags(&attr, flags);
-	if (posix_spawn(&pid, hp_process.cli, &actions, &attr, (char *const *)argv,
-			child_environment()))
+	if (posix_spawn(&pid, argv[0], &actions, &attr, (char *const *)argv, child_environment()))
 		pid = -1;
 	posix_spawnattr_destroy(&attr);
 out:
@@ -126,9 +127,66 @@ static void flush_host(void)
 		fflush(NULL);
 }
 
+/* What is to be run meanwhile. */
+struct errand {
+	const char *const *argv;
+	bool detached;
+};
+
+/* errand_main: a process between the host and our command, in the host's memory, with all signals blocked. */
+static int errand_main(void *arg)
+{
+	const struct errand *errand = arg;
+	int status = -1;
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_DFL);
+	pid = spawn(errand->argv, errand->detached);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	syscall(SYS_exit_group, status != 0);
+	return 1;
+}
+
+/*
+ * hp_end_run: runs a command of ours while the host goes on, and waits for it.  0 when it ended well.
+ *
+ * The host must not see our child: its wait() would return it, and SIGCHLD tell of it.  A child that announces its end by
+ * no signal does neither; but only until it calls exec, so it has a child of its own for that.
+ */
+int hp_end_run(const char *const *argv, bool detached)
+{
+	static char stack[64 << 10] __attribute__((aligned(64)));
+	static uint32_t busy;
+	struct errand errand = {argv, detached};
+	int status = -1, cancel;
+	sigset_t all, old;
+	pid_t pid;
+
+	if (!hp_process.cli[0] || !may_spawn())
+		return -1;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+		usleep(100);
+	if (!detached)
+		flush_host();
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = clone(errand_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &errand);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (pid > 0)
+		while (waitpid(pid, &status, __WCLONE) < 0 && errno == EINTR)
+			;
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+	pthread_setcancelstate(cancel, NULL);
+	return pid > 0 && status == 0 ? 0 : -1;
+}
+
 static void hand_over(void)
 {
-	bool report = report_wanted();
+	bool report = hp_end_report_wanted();
+	const char *argv[] = {hp_process.cli, "ingest", report ? "--report" : "--quiet",
+			      hp_process.path, NULL};
 	pid_t pid;
 
 	if (hp_process.by_command || !hp_process.cli[0])
@@ -137,7 +195,7 @@ static void hand_over(void)
 		return;
 	if (report)
 		flush_host();
-	pid = spawn_ingest(report);
+	pid = spawn(argv, !report);
 	if (pid > 0 && (report || getpid() == 1))
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -150,6 +208,7 @@ static void finish(void)
 		return;
 	int saved_errno = errno;
 
+	hp_sessions_end();
 	hp_process.state = PROCESS_OVER;
 	hp_units_off();
 	hp_segment_seal(end_how, end_status);
@@ -173,4 +232,44 @@ void hp_end_init(void)
 		return;
 #endif
 	on_exit(see_status, NULL);
+}
+
+/*
+ * HOTPATH_SHUTDOWN_MS: a thread of ours waits and then calls exit(), as any thread may: exit handlers and destructors
+ * run on it, while the others go on, as they do when the host's own thread calls exit().  It takes no signal that is meant
+ * for the host.
+ */
+static sigset_t mask_at_start;
+static uint64_t shutdown_ms;
+
+static void *shut_down(void *unused)
+{
+	struct timespec wait = {.tv_sec = (time_t)(shutdown_ms / 1000),
+				.tv_nsec = (long)(shutdown_ms % 1000) * 1000000};
+
+	while (nanosleep(&wait, &wait) < 0 && errno == EINTR)
+		;
+	pthread_sigmask(SIG_SETMASK, &mask_at_start, NULL);
+	if (hp_process.state != PROCESS_OVER)
+		exit(0);
+	return unused;
+}
+
+/* hp_end_after: ends the host after so many milliseconds; NULL, or no number: never. */
+void hp_end_after(const char *ms)
+{
+	char *end = NULL;
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all;
+
+	shutdown_ms = ms ? strtoull(ms, &end, 10) : 0;
+	if (!shutdown_ms || *end || pthread_attr_init(&attr))
+		return;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask_at_start);
+	pthread_create(&thread, &attr, shut_down, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask_at_start, NULL);
+	pthread_attr_destroy(&attr);
 }

@@ -148,6 +148,7 @@ static __attribute__((noinline)) void sign_of_life(struct place *place, uint64_t
 	place->seg.now_ticks = ticks;
 	place->seg.now_mono = mono;
 	place->clock_next = now + hp_process.ms_ticks;
+	hp_steer_look();
 }
 
 /*

@@ -190,7 +190,8 @@ __attribute__((noinline)) void hp_exit_slow(uint32_t site, uint64_t now)
 	while (f > hot->place->seg.stack && f->node->site != site)
 		f--;
 	if (f == hot->place->seg.stack) {
-		count_lost(hot, SEG_LOST_STRAY);
+		if (!hp_process.offs)
+			count_lost(hot, SEG_LOST_STRAY);
 		goto out;
 	}
 	hp_close_frames(hot, f, now);

@@ -42,6 +42,9 @@
 #ifndef HOTPATH_H
 #define HOTPATH_H
 
+/* hotpath_stop(), _start, _reset, _flush, _session_begin, _thread_name, _fiber_switch. */
+#include "hotpath_control.h"
+
 #if defined(__has_attribute) && !defined(HOTPATH_OFF)
 #if __has_attribute(hotpath_measure)
 #define HOTPATH_HAVE_ATTRIBUTES_ 1

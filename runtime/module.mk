@@ -1,6 +1,6 @@
 # runtime: libhotpath.so and libhotpath.a, C11, libc only; and the header for measured programs, hotpath.h.
 
-RUNTIME_SRC = hook sample tree fold thread unit segment process facts clock end
+RUNTIME_SRC = hook sample tree fold thread unit segment process facts clock end steer session fiber seg_copy
 RUNTIME_OBJ = $(RUNTIME_SRC:%=$(B)/runtime/%.o)
 # No frame pointer, no stack protector, no vector registers: the hooks run at any instruction of the host.
 RUNTIME_CFLAGS = $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
@@ -29,11 +29,11 @@ $(B)/lib/libhotpath.a: $(RUNTIME_OBJ)
 
 install-runtime: runtime
 	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR)
-	install -m 644 runtime/hotpath.h $(DESTDIR)$(INCLUDEDIR)/hotpath.h
+	install -m 644 runtime/hotpath.h runtime/hotpath_control.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 755 $(B)/lib/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.so
 	install -m 644 $(B)/lib/libhotpath.a $(DESTDIR)$(LIBDIR)/libhotpath.a
 
 uninstall-runtime:
-	rm -f $(DESTDIR)$(LIBDIR)/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.a $(DESTDIR)$(INCLUDEDIR)/hotpath.h
+	rm -f $(DESTDIR)$(INCLUDEDIR)/hotpath.h $(DESTDIR)$(INCLUDEDIR)/hotpath_control.h $(DESTDIR)$(LIBDIR)/libhotpath.so $(DESTDIR)$(LIBDIR)/libhotpath.a
 
 -include $(RUNTIME_OBJ:.o=.d)

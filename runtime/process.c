@@ -369,6 +369,7 @@ static void note_start(void)
 	struct seg_header *seg = hp_process.seg;
 
 	hp_clock_now(&seg->start_ticks, &seg->start_mono, &seg->start_real);
+	hp_steer_begin();
 	hp_segment_start();
 }
 
@@ -387,6 +388,22 @@ static bool begin(void)
 	return false;
 }
 
+/*
+ * may_follow: whether this process is to be measured.  HOTPATH_FOLLOW=0 measures the first process but not those it starts, by
+ * fork or by exec: the first one makes the 0 in its environment a dash, which those inherit.
+ */
+static bool may_follow(void)
+{
+	char *follow = getenv("HOTPATH_FOLLOW");
+
+	hp_process.follow = !follow || (strcmp(follow, "0") && strcmp(follow, "-"));
+	if (follow && strcmp(follow, "-") == 0)
+		return false;
+	if (!hp_process.follow)
+		follow[0] = '-';
+	return true;
+}
+
 /* hp_process_start: from the first unit's constructor; false when this process is not measured. */
 bool hp_process_start(const struct hotpath_unit *first)
 {
@@ -395,7 +412,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 	int saved_errno = errno;
 	bool on = false;
 
-	if ((off && strcmp(off, "0")) || getauxval(AT_SECURE))
+	if ((off && strcmp(off, "0")) || getauxval(AT_SECURE) || !may_follow())
 		return false;
 	if (first->root && strlen(first->root) < sizeof(root))
 		project_root = strcpy(root, first->root);
@@ -410,6 +427,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 		pthread_atfork(NULL, NULL, hp_process_forked);
 		hp_clock_calibrate();
 		note_start();
+		hp_end_after(hp_env("HOTPATH_SHUTDOWN_MS"));
 		on = true;
 	}
 	errno = saved_errno;
@@ -422,9 +440,13 @@ void hp_process_forked(void)
 {
 	if (hp_process.state != PROCESS_ON)
 		return;
-	hp_process.state = PROCESS_FORKED;
+	hp_process.state = hp_process.follow ? PROCESS_FORKED : PROCESS_OFF;
 	hp_units_forget_lock();
 	hp_threads_forget();
+	hp_sessions_forget();
+	hp_fibers_forget();
+	if (!hp_process.follow)
+		hp_units_off();
 }
 
 /*

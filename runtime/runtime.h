@@ -11,6 +11,10 @@
  *   unit.c     units come and go; the hooks are switched on
  *   segment.c  the file: made, reserved piece by piece, sealed
  *   process.c  what is known of the process at its start
+ *   steer.c    measuring switched off and on
+ *   session.c  what is asked for while the program runs: reset, flush, sessions
+ *   fiber.c    stacks that the program switches by hand
+ *   seg_copy.c a segment as it is at a moment
  *   clock.c    which clock, how fast, what a measured call costs
  *   end.c      the end of the process, and who takes the run in
  *
@@ -204,8 +208,11 @@ struct process {
 	uint32_t always_cost; /* what such calls cost in all, in the unit of hot.cost */
 	uint32_t drawn_cost;
 	uint32_t skipped_cost;
-	uint32_t budget;  /* share of the time that measuring may take, in 1/2^20; 0: no limit */
-	bool samples;	  /* the hooks that sample are in use */
+	uint32_t budget; /* share of the time that measuring may take, in 1/2^20; 0: no limit */
+	bool samples;	 /* the hooks that sample are in use */
+	uint32_t
+		offs; /* how often measuring was switched off; then exits may come without entries */
+	bool follow;  /* children are measured too */
 	bool by_command;  /* started by `hotpath run`, which takes the run in itself */
 	char path[512];	  /* of the segment */
 	char store[512];  /* folder of the store */
@@ -293,9 +300,32 @@ void hp_clock_calibrate_sampling(void);
 /* unit.c */
 bool hp_units_relink(const struct seg_header *old);
 void hp_units_off(void);
+bool hp_units_lock(bool wait);
+void hp_units_unlock(void);
+void hp_units_hook(void);
 void hp_units_forget_lock(void);
 
 /* end.c */
 void hp_end_init(void);
+int hp_end_run(const char *const *argv, bool detached);
+bool hp_end_report_wanted(void);
+void hp_end_after(const char *ms);
+
+/* steer.c */
+struct hooks hp_steer_hooks(bool samples);
+bool hp_steer(bool on, bool wait);
+void hp_steer_look(void);
+void hp_steer_begin(void);
+void hp_end_stopped_frames(struct hot *hot);
+
+/* session.c */
+void hp_sessions_end(void);
+void hp_sessions_forget(void);
+
+/* fiber.c */
+void hp_fiber_switch(const void *fiber);
+void hp_fiber_end(const void *fiber);
+void hp_fiber_thread_end(struct hot *hot);
+void hp_fibers_forget(void);
 
 #endif /* HOTPATH_RUNTIME_H */

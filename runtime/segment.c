@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -64,7 +65,10 @@ int hp_segment_commit(void *at, uint64_t size)
 	uint64_t from = ((uint64_t)at - base) & ~(uint64_t)(SEG_PAGE - 1);
 	uint64_t to = page_up((uint64_t)at - base + size);
 	struct stat st;
-	int saved_errno = errno;
+	int saved_errno = errno, cancel;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
+			       &cancel); /* a measured function is no place for it */
 	int fd = open(hp_process.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	int result = -1;
 
@@ -74,6 +78,7 @@ int hp_segment_commit(void *at, uint64_t size)
 		result = reserve(fd, from, to - from);
 	close(fd);
 out:
+	pthread_setcancelstate(cancel, NULL);
 	errno = saved_errno;
 	return result;
 }

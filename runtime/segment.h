@@ -15,6 +15,7 @@
  *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
  *                        ├ ring[]   newest calls, folded into nodes and stats when full
  *                        ├ stack ─▶ struct seg_frame[]              shadow stack, oldest frame first
+ *                        ├ fibers ▶ struct seg_fiber ──▶ next     stacks that were switched away from
  *                        ├ root ──▶ struct seg_node               calling-context tree
  *                        └ stats ─▶ struct seg_stat ──▶ next      per site: min, max, histogram
  *
@@ -63,7 +64,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 2u
+#define SEG_VERSION 3u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -95,6 +96,21 @@ enum seg_end {
 	SEG_END_UNSEEN = 0, /* _exit, a signal, exec, or still running */
 	SEG_END_EXIT = 1,   /* exit() or return from main; exit_status is valid */
 	SEG_END_UNLOAD = 2, /* sealed without an exit status (quick_exit, dlclose of the runtime) */
+	SEG_END_LIVE = 3,   /* a copy (seg_copy.h): the process went on */
+};
+
+/* What a segment is of its process's recording.  Values are stored: only append, and name them in views.sql. */
+enum seg_part {
+	SEG_PART_WHOLE = 0,
+	SEG_PART_LIVE = 1,    /* up to a moment before its end */
+	SEG_PART_SESSION = 2, /* between hotpath_session_begin() and _end() */
+};
+
+/* Lowest bit of seg_header.control. */
+enum seg_control {
+	SEG_CONTROL_ON = 0,
+	SEG_CONTROL_OFF = 1,
+	SEG_CONTROL_STEP = 2, /* added with each order */
 };
 
 /* What was not recorded, by cause.  Values are stored: only append, and name them in cli/image.c. */
@@ -153,6 +169,12 @@ enum seg_lost {
  *      384    8  drawn_inside   \ likewise, of a site of which only some are: they come unexpected, and are dearer
  *      392    8  drawn_outside  /
  *      400    8  skipped      what a call costs that is counted only, charged to the caller, in 1/1024 tick
+ *      408    4  control      the newest order of `hotpath ctl`: enum seg_control in the lowest bit, a count above it
+ *      412    4  off          1 while measuring is switched off
+ *      416    4  followed     the newest value of `control` that was followed
+ *      420    4  base         number of the file that holds what is to be left out (seg_copy.h); 0: none
+ *      424    4  part         enum seg_part
+ *      428    4  (zero)
  */
 struct seg_header {
 	char magic[8];
@@ -194,6 +216,12 @@ struct seg_header {
 	uint64_t drawn_inside;
 	uint64_t drawn_outside;
 	uint64_t skipped;
+	uint32_t control;
+	uint32_t off;
+	uint32_t followed;
+	uint32_t base;
+	uint32_t part;
+	uint32_t zero_control;
 };
 
 /* Keys of struct seg_info.  Values are stored: only append. */
@@ -462,7 +490,7 @@ struct seg_frame {
  *       16    4  owners       threads that had this place, one after the other
  *       20    4  n_nodes
  *       24    4  n_stats
- *       28    4  (zero)
+ *       28    4  fibers       newest struct seg_fiber that was left on this thread, offset / 64; 0: none
  *       32   16  name         of the newest owner, NUL-padded
  *       48    8  start_ticks  first entry of the first owner
  *       56    8  end_ticks    end of the newest owner; 0 while live
@@ -474,7 +502,8 @@ struct seg_frame {
  *      104    8  stack        link to struct seg_frame[]
  *      112  128  lost         uint64_t[SEG_LOST_COUNT]
  *      240    8  stack_used   frames of the stack that have file behind them
- *      248    8  (zero)
+ *      248    8  stopped      tick at which measuring was switched off while the thread's frames were live: they end
+ *                             there; 0: they go on
  *      256       ring         struct seg_sample[SEG_RING]
  */
 struct seg_thread {
@@ -484,7 +513,7 @@ struct seg_thread {
 	uint32_t owners;
 	uint32_t n_nodes;
 	uint32_t n_stats;
-	uint32_t zero;
+	uint32_t fibers;
 	char name[SEG_NAME];
 	uint64_t start_ticks;
 	uint64_t end_ticks;
@@ -496,8 +525,35 @@ struct seg_thread {
 	struct seg_frame *stack;
 	uint64_t lost[SEG_LOST_COUNT];
 	uint64_t stack_used;
-	uint64_t zero2;
+	uint64_t stopped;
 	struct seg_sample ring[SEG_RING];
+};
+
+/*
+ * struct seg_fiber: the running calls of a stack that the program has switched away from
+ *
+ *   offset size
+ *        0    4  next         of the same thread, offset / 64; 0: none
+ *        4    4  class        \ the writer's own
+ *        8    4  offs         /
+ *       12    4  n            frames
+ *       16    8  place        link to the thread that it was left on
+ *       24    8  name         \ the writer's own
+ *       32    8  after        /
+ *       40   24  (zero)
+ *       64       frames       struct seg_frame[n], oldest first; `start` is the time that the call has used so far, `before`
+ *                             what measuring the calls that it has made cost, with its tag
+ */
+struct seg_fiber {
+	uint32_t next;
+	uint32_t class;
+	uint32_t offs;
+	uint32_t n;
+	struct seg_thread *place;
+	uint64_t name;
+	struct seg_fiber *after;
+	uint64_t zero[3];
+	struct seg_frame frames[];
 };
 
 #define SEG_ASSERT_AT(s, f, o) _Static_assert(offsetof(struct s, f) == (o), #s "." #f)
@@ -507,6 +563,7 @@ SEG_ASSERT_AT(seg_header, clock, 120);
 SEG_ASSERT_AT(seg_header, inside, 184);
 SEG_ASSERT_AT(seg_header, info, 208);
 SEG_ASSERT_AT(seg_header, lost, 240);
+SEG_ASSERT_AT(seg_header, control, 408);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
 SEG_ASSERT_AT(seg_stat, carry, 64);
@@ -515,8 +572,10 @@ SEG_ASSERT_AT(seg_node, cost, 56);
 SEG_ASSERT_AT(seg_node, back_child_net, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
+SEG_ASSERT_AT(seg_thread, stopped, 248);
+SEG_ASSERT_AT(seg_fiber, frames, 64);
 SEG_ASSERT_AT(seg_thread, ring, 256);
-_Static_assert(sizeof(struct seg_header) == 408 && sizeof(struct seg_header) <= SEG_PAGE, "");
+_Static_assert(sizeof(struct seg_header) == 432 && sizeof(struct seg_header) <= SEG_PAGE, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
 _Static_assert(sizeof(struct seg_stat) == 768, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");

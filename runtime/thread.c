@@ -188,6 +188,7 @@ static bool move_in(struct hot *hot)
 	p->seg.tid = (uint32_t)syscall(SYS_gettid);
 	prctl(PR_GET_NAME, p->seg.name);
 	p->seg.end_ticks = 0;
+	p->seg.stopped = 0;
 	p->seg.owners++;
 	p->seg.live = 1;
 	if (!p->seg.start_ticks)
@@ -197,6 +198,7 @@ static bool move_in(struct hot *hot)
 		pthread_setspecific(end_key, (void *)1);
 	hp_place_attach(hot, p);
 	hot->state = THREAD_LIVE;
+	hp_steer_look();
 	return true;
 }
 
@@ -240,9 +242,13 @@ static void thread_end(void *round)
 		pthread_setspecific(end_key, (void *)((uintptr_t)round + 1));
 		return;
 	}
+	hp_end_stopped_frames(hot);
+	hp_fiber_thread_end(hot);
+
 	uint64_t now = hp_ticks();
 
 	hp_close_frames(hot, p->seg.stack, now);
+	p->seg.folding = 0; /* a thread may be cancelled at any instruction */
 	hp_fold(hot);
 	p->cost = hot->cost;
 	p->seg.end_ticks = now;

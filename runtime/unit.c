@@ -271,21 +271,42 @@ static struct seg_unit *unit_copy(const struct hotpath_unit *unit)
 	return u;
 }
 
+static void unit_hook(struct hotpath_unit *unit)
+{
+	struct hooks hooks = hp_steer_hooks(hp_sample_wanted(unit));
+
+	__atomic_store_n(&unit->landed, hooks.landed, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->exit, hooks.exit, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->enter, hooks.enter, __ATOMIC_RELEASE);
+}
+
+/* hp_units_hook: gives all units the hooks that steer.c says.  With hp_units_lock() held. */
+void hp_units_hook(void)
+{
+	for (struct hotpath_unit *u = hp_process.units; u; u = u->next)
+		unit_hook(u);
+}
+
+/* hp_units_lock: false when it is held and we do not wait: a hook must not, it may stand in its holder's way. */
+bool hp_units_lock(bool wait)
+{
+	return wait ? pthread_mutex_lock(&lock) == 0 : pthread_mutex_trylock(&lock) == 0;
+}
+
+void hp_units_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 /* unit_on: hands out the ids and switches the hooks on, `exit` first: an exit without an entry does
  * no harm. */
 static void unit_on(struct hotpath_unit *unit, const struct seg_unit *copy)
 {
-	struct hooks hooks = hp_process.hooks;
-
-	if (hp_sample_wanted(unit)) {
+	if (hp_sample_wanted(unit))
 		hp_sample_start();
-		hooks = hp_sample_hooks(hp_process.clock);
-	}
 	for (uint32_t i = 0; i < unit->n_sites; i++)
 		unit->slots[i] = copy->first_id + i;
-	__atomic_store_n(&unit->landed, hooks.landed, __ATOMIC_RELEASE);
-	__atomic_store_n(&unit->exit, hooks.exit, __ATOMIC_RELEASE);
-	__atomic_store_n(&unit->enter, hooks.enter, __ATOMIC_RELEASE);
+	unit_hook(unit);
 }
 
 static void unit_unregister(struct hotpath_unit *unit)

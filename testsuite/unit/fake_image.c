@@ -88,7 +88,7 @@ int fake_context(struct image *image, int parent, int site, uint64_t calls, uint
 	image->contexts =
 		realloc(image->contexts, (image->n_contexts + 1) * sizeof(*image->contexts));
 	image->contexts[image->n_contexts] =
-		(struct image_context){parent, site, calls, total_ns, self_ns};
+		(struct image_context){parent, site, calls, total_ns, self_ns, 0};
 	return (int)image->n_contexts++;
 }
 

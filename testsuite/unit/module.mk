@@ -13,8 +13,8 @@
 
 SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
-SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c
-SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/hist.h
+SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c runtime/seg_copy.c
+SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/seg_copy.h runtime/hist.h
 
 $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c testsuite/unit/genuine.c \
 		testsuite/unit/genuine.h $(SEGMENT_SRC) $(SEGMENT_HDR)
