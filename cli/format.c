@@ -39,6 +39,24 @@ char *format_percent(char *out, double percent)
 	return out;
 }
 
+char *format_bytes(char *out, int64_t bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes;
+	unsigned unit = 0;
+
+	while (unit < 4 && fabs(value) >= 999.5) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, FORMAT_ROOM, "%.*f %s",
+		 unit == 0 || fabs(value) >= 99.95 ? 0
+		 : fabs(value) >= 9.995		   ? 1
+						   : 2,
+		 value, units[unit]);
+	return out;
+}
+
 /* Seconds rounded down, also before 1970. */
 static time_t seconds_of(int64_t ns, long *rest)
 {

@@ -17,6 +17,9 @@ char *format_ns(char *out, double ns, bool utf8);
 /* format_percent: one decimal, "98.7"; "-" for NAN. */
 char *format_percent(char *out, double percent);
 
+/* format_bytes: three significant digits and a unit, "1.25 MiB". */
+char *format_bytes(char *out, int64_t bytes);
+
 /* format_local: the minute in the local time zone, "2026-11-21 01:36". */
 char *format_local(char *out, int64_t ns_since_1970);
 

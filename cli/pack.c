@@ -354,8 +354,13 @@ int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *function
 {
 	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
 
-	for (size_t i = 0; n_bytes && i < n && !r.failed; i++)
-		functions[i].skipped = read_number(&r) - 1;
+	for (size_t i = 0; n_bytes && i < n && !r.failed; i++) {
+		uint64_t number = read_number(&r);
+
+		/* Past the end of the bytes. */
+		r.failed |= number == 0;
+		functions[i].skipped = number ? number - 1 : 0;
+	}
 	return r.failed ? -1 : 0;
 }
 

@@ -49,6 +49,13 @@ struct store {
 int store_open(struct store *store, const char *dir, enum store_mode mode, struct error *error);
 void store_close(struct store *store);
 
+/*
+ * store_connect_reader: opens store->file, which may not be writable; without a look at what it is.
+ *
+ * untouched  so that nothing in its folder changes, as far as possible
+ */
+int store_connect_reader(struct store *store, bool untouched, struct error *error);
+
 /* store_error: turns what SQLite said last into an error; returns its code. */
 int store_error(struct store *store, struct error *error);
 
@@ -76,6 +83,9 @@ struct store_migration {
 
 extern const struct store_migration store_migrations[];
 extern const size_t store_n_migrations;
+
+/* store_read_version: of a store of ours that is at most as new as this program, or why it is not. */
+int store_read_version(struct store *store, size_t newest, long *version, struct error *error);
 
 /*
  * store_migrate: brings a store to the newest version of a list, in one transaction.

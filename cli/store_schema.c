@@ -36,7 +36,7 @@ static int read_pragma(struct store *store, const char *sql, long *value, struct
 
 /* Finds out the version, and whether the file is ours at all; an empty file is version 0 of a
  * store. */
-static int read_version(struct store *store, size_t newest, long *version, struct error *error)
+int store_read_version(struct store *store, size_t newest, long *version, struct error *error)
 {
 	long id = 0, tables = 0;
 	int rc = read_pragma(store, "PRAGMA application_id", &id, error);
@@ -84,7 +84,7 @@ static int apply(struct store *store, const struct store_migration *list, size_t
 {
 	char sql[96];
 	long version = 0;
-	int rc = read_version(store, n, &version, error);
+	int rc = store_read_version(store, n, &version, error);
 
 	if (rc || (size_t)version == n)
 		return rc;
@@ -126,7 +126,7 @@ int store_migrate(struct store *store, const struct store_migration *list, size_
 		  struct error *error)
 {
 	long version = 0;
-	int rc = read_version(store, n, &version, error);
+	int rc = store_read_version(store, n, &version, error);
 
 	if (rc || (size_t)version == n)
 		return rc;

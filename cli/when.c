@@ -90,3 +90,21 @@ bool when_parse_since(const char *text, int64_t now_ns, int64_t *ns)
 	}
 	return parse(text, false, now_ns, ns);
 }
+
+bool when_parse_age(const char *text, int64_t now_ns, int64_t *ns)
+{
+	static const char letters[] = "hdwmy";
+	static const int64_t hours[] = {1, 24, 7 * 24, 30 * 24, 365 * 24};
+	const char *unit;
+	char *end;
+	long count;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	count = strtol(text, &end, 10);
+	unit = *end ? strchr(letters, *end) : NULL;
+	if (!unit || end[1] || count > 100000)
+		return false;
+	*ns = now_ns - count * hours[unit - letters] * 3600 * SECOND;
+	return true;
+}

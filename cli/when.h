@@ -20,4 +20,7 @@ bool when_parse(const char *text, int64_t now_ns, int64_t *ns);
 /* when_parse_since: the same, but a date means its beginning. */
 bool when_parse_since(const char *text, int64_t now_ns, int64_t *ns);
 
+/* when_parse_age: the time so long ago: "12h", "90d", "4w", "6m" of 30 days, "1y", "0d"; false when it is none of these. */
+bool when_parse_age(const char *text, int64_t now_ns, int64_t *ns);
+
 #endif /* HOTPATH_WHEN_H */

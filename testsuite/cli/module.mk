@@ -5,6 +5,9 @@
 #   UNIT_TESTS  cmocka programs in build/test/unit
 
 CLI_UNIT_TESTS = test_store test_query test_format test_stats test_renames test_proto test_changes test_pack test_grid
+# Those of stores as a whole.
+STORE_UNIT_TESTS = test_store_copy
+CLI_UNIT_TESTS += $(STORE_UNIT_TESTS)
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
 
@@ -16,6 +19,7 @@ $(CLI_UNIT_BINS): $(B)/test/unit/test_%: $(B)/test/unit/test_%.o $(B)/test/unit/
 	$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) -lcmocka
 
 $(B)/test/unit/test_stats: $(B)/test/unit/simulate.o
+$(B)/test/unit/test_store_copy: $(B)/test/unit/dump.o
 
 # How often the verdicts of `hotpath diff` are right, as a table: some minutes.
 $(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/fake_image.o $(CLI_LIB)
@@ -36,5 +40,5 @@ check-cli-unit: $(CLI_UNIT_BINS)
 check-cli: cli runtime plugin $(B)/test/make_history
 	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/cli
 
-.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o
--include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d
+.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o $(B)/test/unit/dump.o
+-include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d $(B)/test/unit/dump.d
