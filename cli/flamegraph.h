@@ -34,6 +34,7 @@ struct flame_value {
 struct flame_function {
 	char *name, *plain, *qualified, *mangled, *file; /* the last three may be NULL */
 	int64_t line;
+	int kind; /* enum hotpath_kind */
 };
 
 struct flame_frame {
@@ -59,6 +60,7 @@ struct flame {
 	size_t *places, n_places; /* hashed: frames by parent and function */
 	size_t *names, n_names;	  /* hashed: functions + 1 */
 	bool inverted, compared, focused;
+	bool estimates;		   /* not all calls were timed */
 	double all[FLAME_SIDES];   /* time of a run, also of what is out of the focus */
 	double calls[FLAME_SIDES]; /* likewise */
 	double gone_ns;		   /* the base's time in stacks that the head does not have */

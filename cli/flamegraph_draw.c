@@ -352,6 +352,13 @@ static void print_focus(struct picture *p)
 	fputs(".  What leads to them is pale.</text>\n", stream);
 }
 
+static void print_estimates(struct picture *p)
+{
+	begin_line(p);
+	fputs("Calls are exact.  Not all of them were timed: some times are estimates.</text>\n",
+	      p->view->stream);
+}
+
 static void print_left_out(struct picture *p)
 {
 	char out[FORMAT_ROOM];
@@ -406,8 +413,10 @@ static void measure(struct picture *p)
 		if (f->kept || f->width > 0)
 			p->most = fmax(p->most, f->width > 0 ? fabs(change_of(f)) : 0);
 	}
-	p->height = TOP + LINE * (2 + 3 * compared + flame->focused + (p->n_out > 0) + 1) + 12 +
-		    FRAME * (int)(p->depth + 1) + EDGE;
+	p->height =
+		TOP +
+		LINE * (2 + 3 * compared + flame->focused + flame->estimates + (p->n_out > 0) + 1) +
+		12 + FRAME * (int)(p->depth + 1) + EDGE;
 }
 
 static void print_head(struct picture *p)
@@ -428,6 +437,8 @@ static void print_head(struct picture *p)
 	}
 	if (p->flame->focused)
 		print_focus(p);
+	if (p->flame->estimates)
+		print_estimates(p);
 	print_left_out(p);
 	begin_line(p);
 	fputs("</text>\n</g>\n", stream);

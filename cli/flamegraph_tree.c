@@ -148,6 +148,7 @@ static int add_function(struct flame *flame, const struct model_tree_function *f
 		.mangled = copy(f->mangled, &failed),
 		.file = copy(file, &failed),
 		.line = f->line,
+		.kind = f->kind,
 	};
 	return failed ? -1 : 0;
 }
@@ -166,7 +167,7 @@ static int find_function(struct flame *flame, const struct model_tree_function *
 
 		*found = place - 1;
 		if (same(old->plain, f->plain) && same(old->mangled, f->mangled) &&
-		    same(old->file, file))
+		    same(old->file, file) && old->kind == f->kind)
 			return 0;
 	}
 	*found = flame->n_functions;
@@ -190,6 +191,7 @@ int flame_add(struct flame *flame, const struct model_tree *tree, enum flame_sid
 	size_t *frames = calloc(tree->n + 1, sizeof(*frames));
 	int rc = functions && frames ? 0 : -1;
 
+	flame->estimates |= model_estimates(&tree->run);
 	if (!rc && flame->n == 0)
 		rc = add_frame(flame, 0, SIZE_MAX);
 	for (size_t i = 0; i < tree->n_functions && !rc; i++)

@@ -29,6 +29,11 @@ const char *model_run_how(const struct model_run *run)
 	return run->has_status ? "_exit" : "unseen";
 }
 
+bool model_estimates(const struct model_run *run)
+{
+	return run->skipped_ns > 0;
+}
+
 double model_share(const struct model_run *run, int64_t ns)
 {
 	double duration = (double)run->duration_ns;

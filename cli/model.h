@@ -164,6 +164,9 @@ struct model_groups {
 	size_t n, all; /* shown, and in the run */
 };
 
+/* model_estimates: not all calls of the run were timed, so that times of some functions are estimates. */
+bool model_estimates(const struct model_run *run);
+
 /* model_share: a time in percent of a run's duration without the cost of measuring; NAN when that is 0. */
 double model_share(const struct model_run *run, int64_t ns);
 

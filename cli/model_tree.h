@@ -11,12 +11,13 @@
 #include "model.h"
 
 struct model_tree_function {
-	char *name;	 /* label, else qualified, else plain name */
+	char *name; /* label, else qualified, else plain name; calls to a function have " [call]" behind it */
 	char *plain;	 /* as written in the source */
 	char *qualified; /* with namespaces and classes; NULL unknown */
 	char *mangled;	 /* as the linker knows it; NULL unknown */
 	char *file;	 /* NULL unknown */
 	char *group;	 /* NULL none */
+	int kind;	 /* enum hotpath_kind */
 	int64_t line;
 	int64_t object; /* index, or -1 when it is not known which */
 };

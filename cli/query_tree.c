@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../runtime/abi.h"
 #include "error.h"
 #include "pack.h"
 #include "query.h"
@@ -47,6 +48,7 @@ static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
 {
 	sqlite3_reset(stmt);
 	sqlite3_bind_int64(stmt, 1, id);
+	sqlite3_bind_int(stmt, 2, HOTPATH_KIND_CALL);
 	if (sqlite3_step(stmt) != SQLITE_ROW || sqlite3_column_type(stmt, 0) == SQLITE_NULL ||
 	    sqlite3_column_type(stmt, 3) == SQLITE_NULL)
 		return error_set(error, ERR_CORRUPT,
@@ -55,6 +57,7 @@ static int read_function(struct store *store, sqlite3_stmt *stmt, int64_t id,
 				 (long long)id, store->file);
 	f->line = sqlite3_column_int64(stmt, 2);
 	f->object = -1;
+	f->kind = sqlite3_column_int(stmt, 7);
 	if (take_text(stmt, 0, &f->name) || take_text(stmt, 1, &f->file) ||
 	    take_text(stmt, 3, &f->plain) || take_text(stmt, 4, &f->mangled) ||
 	    take_text(stmt, 5, &f->qualified) || take_text(stmt, 6, &f->group))
@@ -90,12 +93,13 @@ static int read_functions(struct store *store, const int64_t *ids, size_t n,
 	sqlite3_stmt *stmt;
 	int rc = store_prepare(store, &stmt,
 			       "SELECT (SELECT value FROM text WHERE id = coalesce(f.label, "
-			       "f.qualified, f.name)), (SELECT value FROM text WHERE id = f.file), "
+			       "f.qualified, f.name)) || iif(f.kind = ?2, ' [call]', ''), "
+			       "(SELECT value FROM text WHERE id = f.file), "
 			       "f.line, (SELECT value FROM text WHERE id = f.name), "
 			       "(SELECT value FROM text WHERE id = f.mangled), "
 			       "(SELECT value FROM text WHERE id = f.qualified), "
-			       "(SELECT value FROM text WHERE id = f.grp) "
-			       "FROM function AS f WHERE f.id = ?",
+			       "(SELECT value FROM text WHERE id = f.grp), f.kind "
+			       "FROM function AS f WHERE f.id = ?1",
 			       error);
 
 	if (rc)

@@ -145,6 +145,13 @@ char *view_run_end(const struct model_run *run)
 	return strdup(model_run_how(run));
 }
 
+void view_estimates(const struct view *view)
+{
+	if (view->format == VIEW_MARKDOWN)
+		fputs("\n", view->stream);
+	grid_line(view, "Calls are exact. Where fewer were timed, times are estimates.");
+}
+
 int view_table(const struct model_table *table, const struct view *view, struct error *error)
 {
 	struct grid grid = {0};

@@ -56,6 +56,9 @@ int view_report_bench(const struct model_report *report, const struct view *view
 /* view_run_header: what a report says of its run, in a table or Markdown. */
 int view_run_header(const struct model_run *run, const struct view *view, struct error *error);
 
+/* view_estimates: a line for people on times of calls that were not all timed. */
+void view_estimates(const struct view *view);
+
 /* view_run_...: parts of a run for people, printable, to be freed; NULL when out of memory. */
 char *view_run_command(const struct model_run *run); /* "./lua bench.lua" */
 char *view_run_version(const struct model_run *run); /* "main@3f2c1ab*", "" when unknown */

@@ -129,14 +129,14 @@ static int print_grid(const struct model_trend *trend, const struct view *view, 
 
 	grid_column(&grid, "Last before", "last_before", "");
 	grid_column(&grid, "First after", "first_after", "");
-	grid_column(&grid, "First run", "first_run_at", "");
+	grid_column(&grid, "First run", "first_run_at", "2");
 	grid_column(&grid, "Before", "before", "r");
 	grid_column(&grid, "After", "after", "r");
 	grid_column(&grid, "Change %", "change_percent", "r");
-	grid_column(&grid, "From", "ci_low_percent", "r");
-	grid_column(&grid, "To", "ci_high_percent", "r");
-	grid_column(&grid, "p", "p", "r");
-	grid_column(&grid, "Commits", "commits", "r");
+	grid_column(&grid, "From", "ci_low_percent", "r4");
+	grid_column(&grid, "To", "ci_high_percent", "r4");
+	grid_column(&grid, "p", "p", "r1");
+	grid_column(&grid, "Commits", "commits", "r3");
 	for (size_t i = 0; i < trend->n_changes; i++) {
 		const struct model_trend_change *c = &trend->changes[i];
 		enum grid_kind kind = trend->metric == METRIC_CALLS ? GRID_REAL : GRID_NS;

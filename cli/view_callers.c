@@ -129,6 +129,9 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 		add_row(&grid, tree, &edges[i], first, view);
 	}
 	rc = grid_print(&grid, view, error);
+	if (!rc && (view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN) &&
+	    model_estimates(&tree->run))
+		view_estimates(view);
 	grid_release(&grid);
 	free(edges);
 	free(self);

@@ -56,12 +56,12 @@ static json_t *frame_json(const struct flame *flame, const struct flame_frame *f
 static json_t *other_json(const struct model_tree *tree)
 {
 	char *command = view_run_command(&tree->run);
-	json_t *other =
-		json_pack("{s:s,s:I,s:o,s:I,s:s}", "exporter", "hotpath " HOTPATH_VERSION, "run",
-			  (json_int_t)tree->run.id, "command", json_out_text(command),
-			  "duration_ns", (json_int_t)tree->run.duration_ns, "meaning",
-			  "All calls of a run, summed up by calling context and laid side by side: "
-			  "lengths are sums of times, places mean nothing.");
+	json_t *other = json_pack(
+		"{s:s,s:b,s:I,s:o,s:I,s:s}", "exporter", "hotpath " HOTPATH_VERSION, "estimates",
+		model_estimates(&tree->run), "run", (json_int_t)tree->run.id, "command",
+		json_out_text(command), "duration_ns", (json_int_t)tree->run.duration_ns, "meaning",
+		"All calls of a run, summed up by calling context and laid side by side: "
+		"lengths are sums of times, places mean nothing.");
 
 	free(command);
 	return other;

@@ -199,6 +199,8 @@ int view_export_callgrind(const struct model_tree *tree, const struct view *view
 	fprintf(view->stream,
 		"# callgrind format\nversion: 1\ncreator: hotpath %s\ncmd: ", HOTPATH_VERSION);
 	print_name(view->stream, command, "");
+	if (model_estimates(&tree->run))
+		fputs("\ndesc: Timing: calls are exact, some times are estimates", view->stream);
 	fprintf(view->stream, "\npositions: line\nevents: Nanoseconds\nsummary: %lld\n\n",
 		(long long)sum);
 	for (size_t i = 0; i < tree->n_functions; i++)

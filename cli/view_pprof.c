@@ -168,6 +168,9 @@ static void fill(struct profile *p, const struct model_tree *tree)
 	proto_out_field(&p->out, PROFILE_DURATION_NANOS, (uint64_t)tree->run.duration_ns);
 	proto_out_field(&p->out, PROFILE_COMMENT, string(p, "hotpath " HOTPATH_VERSION));
 	proto_out_field(&p->out, PROFILE_COMMENT, string(p, command));
+	if (model_estimates(&tree->run))
+		proto_out_field(&p->out, PROFILE_COMMENT,
+				string(p, "calls are exact, some times are estimates"));
 	proto_out_field(&p->out, PROFILE_DEFAULT_SAMPLE_TYPE, time);
 	free(command);
 }

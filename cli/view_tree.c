@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "view_tree.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -19,13 +18,6 @@ static size_t depth_of(const struct model_tree *tree, size_t at)
 	return depth;
 }
 
-static double percent_of(const struct model_tree *tree, const struct model_context *c)
-{
-	return tree->run.duration_ns > 0
-		       ? 100.0 * (double)c->total_ns / (double)tree->run.duration_ns
-		       : NAN;
-}
-
 static json_t *node_json(const struct model_tree *tree, size_t at)
 {
 	const struct model_context *c = &tree->contexts[at];
@@ -34,8 +26,8 @@ static json_t *node_json(const struct model_tree *tree, size_t at)
 	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:[]}", "name", json_out_text(f->name),
 			 "file", json_out_text(f->file), "line", (json_int_t)f->line, "calls",
 			 (json_int_t)c->calls, "total_ns", (json_int_t)c->total_ns, "self_ns",
-			 (json_int_t)c->self_ns, "percent", json_out_real(percent_of(tree, c)),
-			 "children");
+			 (json_int_t)c->self_ns, "percent",
+			 json_out_real(model_share(&tree->run, c->total_ns)), "children");
 }
 
 static int print_json(const struct model_tree *tree, const struct view *view, struct error *error)
@@ -70,7 +62,7 @@ static void add_row(struct grid *grid, const struct model_tree *tree, size_t at,
 	grid_integer(grid, GRID_INTEGER, c->calls);
 	grid_integer(grid, GRID_NS, c->self_ns);
 	grid_integer(grid, GRID_NS, c->total_ns);
-	grid_real(grid, GRID_PERCENT, percent_of(tree, c));
+	grid_real(grid, GRID_PERCENT, model_share(&tree->run, c->total_ns));
 	free(name);
 }
 
@@ -91,6 +83,8 @@ int view_tree(const struct model_tree *tree, const struct view *view, struct err
 		add_row(&grid, tree, i, view);
 	rc = grid_print(&grid, view, error);
 	grid_release(&grid);
+	if (!rc && view->format != VIEW_CSV && model_estimates(&tree->run))
+		view_estimates(view);
 	if (!rc && view->format != VIEW_CSV && tree->n < tree->all)
 		fprintf(view->stream, "%s%zu of %zu contexts; --limit 0 shows all\n",
 			view->format == VIEW_MARKDOWN ? "\n" : "", tree->n, tree->all);

@@ -52,10 +52,10 @@ static int print_commits(const struct model_trend *trend, size_t limit, const st
 	int rc;
 
 	grid_column(&grid, trend->by_run ? "Run" : "Commit", "commit", "");
-	grid_column(&grid, "First run", "first", "");
-	grid_column(&grid, "Runs", "runs", "r");
+	grid_column(&grid, "First run", "first", "2");
+	grid_column(&grid, "Runs", "runs", "r1");
 	grid_column(&grid, "Median", "median", "r");
-	grid_column(&grid, "95 %", "interval", "r");
+	grid_column(&grid, "95 %", "interval", "r3");
 	grid_column(&grid, "Change [95 %]", "change", "");
 	for (size_t i = first; i < trend->n; i++) {
 		const struct model_trend_commit *c = &trend->commits[i];

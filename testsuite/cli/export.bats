@@ -55,6 +55,37 @@ load helper
   [[ $output == *"1 of 3 contexts; --limit 0 shows all"* ]]
 }
 
+@test "times that are estimates are told in every format that has room for words" {
+  mkdir sampled
+  cat >sampled/s.c <<'EOC'
+static volatile int sink;
+__attribute__((noinline)) void leaf(void) { for (int i = 0; i < 300; i++) sink += i; }
+int main(void) { for (int i = 0; i < 5000; i++) leaf(); return 0; }
+EOC
+  printf 'rules:\n  - functions: ["*"]\n    measure: true\n  - functions: ["leaf"]\n    measure: true\n    sample: 10\n' >sampled/hotpath.yaml
+  gcc -O1 -fplugin="$BUILD/lib/hotpath.so" -o s sampled/s.c
+  ./s
+  hotpath report --tree | grep -q 'times are estimates'
+  hotpath report --callers | grep -q 'times are estimates'
+  [ "$(hotpath report --tree -f csv | grep -c estimates)" -eq 0 ]
+  hotpath flamegraph | grep -q 'Not all of them were timed: some times are estimates'
+  hotpath export -f callgrind | grep -q '^desc: .*some times are estimates'
+  [ "$(hotpath export -f chrome | jq .otherData.estimates)" = true ]
+  hotpath export -f pprof | gzip -dc | grep -aq 'some times are estimates'
+  leave_segment
+  [ "$(hotpath report --tree | grep -c estimates)" -eq 0 ]
+  [ "$(hotpath flamegraph | grep -c estimates)" -eq 0 ]
+  [ "$(hotpath export -f chrome | jq .otherData.estimates)" = false ]
+  [ "$(hotpath export -f callgrind | grep -c estimates)" -eq 0 ]
+}
+
+@test "the tree has the shares of the report" {
+  leave_segment
+  for f in inner fact; do
+    [ "$(hotpath report -f json | jq "[.functions[]|select(.name==\"$f\")|.percent][0]")" = "$(hotpath report --tree -f json | jq "[.tree|..|objects|select(.name==\"$f\")|.percent][0]")" ]
+  done
+}
+
 @test "report --callers shows who called each function" {
   leave_segment
   run hotpath report --callers
