@@ -60,8 +60,7 @@ static bool is_second_body(tree fn)
 	return !DECL_ABSTRACT_ORIGIN(fn);
 }
 
-/* rule_text: how messages and reports call a rule.  For free(). */
-static char *rule_text(const struct rule *rule)
+char *choose_rule_text(const struct rule *rule)
 {
 	const char *base = rule->file ? lbasename(rule->file) : "hotpath.yaml";
 
@@ -83,12 +82,13 @@ static const struct rule *match(tree fn, struct rules_subject *subject)
 	return rule;
 }
 
-/* settings: group and sampling come from the rule also where an attribute chose the function. */
-static void settings(struct choice *choice, const struct rule *rule,
+void choose_settings(struct choice *choice, const struct rule *rule,
 		     const struct rules_subject *subject)
 {
-	if (!rule || !rule->measure)
-		return;
+	if (!choice->rule) {
+		choice->label = rules_label(rule, subject);
+		choice->rule = choose_rule_text(rule);
+	}
 	choice->group = rules_group(rule, subject);
 	choice->sample = rule->sample;
 }
@@ -113,12 +113,10 @@ struct choice choose_function(tree fn)
 		choice.rule = xstrdup(pragmas_measure(fn) ? "pragma" : "attribute");
 	}
 
+	/* Group and sampling come from the rule also where an attribute chose the function. */
 	rule = match(fn, &subject);
-	settings(&choice, rule, &subject);
-	if (!choice.rule && rule && rule->measure) {
-		choice.label = rules_label(rule, &subject);
-		choice.rule = rule_text(rule);
-	}
+	if (rule && rule->measure)
+		choose_settings(&choice, rule, &subject);
 	choice.measure = choice.rule != NULL;
 	return choice;
 }
@@ -174,7 +172,7 @@ static tree statement_obstacle(gimple_stmt_iterator *gsi, bool *handled, struct 
 	return *reason ? integer_zero_node : NULL_TREE;
 }
 
-const char *choose_obstacle(tree fn)
+const char *choose_frame_obstacle(tree fn)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(frameless); i++)
 		if (lookup_attribute(frameless[i], DECL_ATTRIBUTES(fn)) ||
@@ -182,24 +180,30 @@ const char *choose_obstacle(tree fn)
 			return "it has no ordinary frame";
 	if (is_resolver(fn))
 		return "it is an ifunc resolver, which runs before the program is relocated";
-	if (flags_from_decl_or_type(fn) & ECF_RETURNS_TWICE)
-		return "it returns twice";
 	if (flag_tm)
 		return "the unit is compiled with -fgnu-tm";
+
+	cgraph_node *node = cgraph_node::get(fn);
+	return node && node->thunk ? "it is a thunk" : NULL;
+}
+
+const char *choose_obstacle(tree fn)
+{
+	const char *reason = choose_frame_obstacle(fn);
+
+	if (reason)
+		return reason;
+	if (flags_from_decl_or_type(fn) & ECF_RETURNS_TWICE)
+		return "it returns twice";
 	/* The ramp is the function that the source calls; the front end makes the other two. */
 	if (cfun->coroutine_component && DECL_ARTIFICIAL(fn))
 		return "it is the actor or destroyer of a coroutine";
-
-	cgraph_node *node = cgraph_node::get(fn);
-	if (node && node->thunk)
-		return "it is a thunk";
 
 	gimple_seq body = gimple_body(fn);
 	if (!body || gimple_code(gimple_seq_first_stmt(body)) != GIMPLE_BIND ||
 	    gimple_seq_first_stmt(body) != gimple_seq_last_stmt(body))
 		return "its body has an unknown shape";
 
-	const char *reason = NULL;
 	struct walk_stmt_info wi = {};
 	wi.info = &reason;
 	walk_gimple_seq(body, statement_obstacle, NULL, &wi);

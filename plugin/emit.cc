@@ -81,6 +81,7 @@ static const ggc_root_tab roots[] = {
 };
 
 static unsigned n_sites;
+static bool finished;
 /* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
 static std::map<unsigned, unsigned> sites_by_origin;
 
@@ -91,14 +92,10 @@ static tree const_char_pointer(void)
 	return build_pointer_type(build_qualified_type(char_type_node, TYPE_QUAL_CONST));
 }
 
-static tree hook_pointer(bool takes_slot)
+static tree hook_pointer(void)
 {
-	tree type = takes_slot ? build_function_type_list(void_type_node,
-							  build_pointer_type(uint32_type_node),
-							  NULL_TREE)
-			       : build_function_type_list(void_type_node, NULL_TREE);
-
-	return build_pointer_type(type);
+	return build_pointer_type(build_function_type_list(
+		void_type_node, build_pointer_type(uint32_type_node), NULL_TREE));
 }
 
 /* record: a struct with fields of these types. */
@@ -130,7 +127,7 @@ static tree nth_field(tree type, int n)
 static void make_types(void)
 {
 	const tree text = const_char_pointer();
-	const tree hook = hook_pointer(true);
+	const tree hook = hook_pointer();
 	const tree life = build_pointer_type(
 		build_function_type_list(void_type_node, build_pointer_type(uint32_type_node),
 					 const_ptr_type_node, NULL_TREE));
@@ -143,7 +140,7 @@ static void make_types(void)
 		hook,
 		life,
 		life,
-		hook_pointer(false),
+		hook,
 		unregister,
 		build_pointer_type(uint32_type_node),
 		ptr_type_node,
@@ -302,8 +299,9 @@ static tree constructor_of(tree type, const tree *values)
 	return constant;
 }
 
-static unsigned add_site(const struct names *names, const struct choice *choice)
+unsigned emit_new_site(const struct names *names, const struct choice *choice)
 {
+	ensure_unit();
 	const struct rules_subject *s = &names->subject;
 	const tree values[SITE_FIELDS] = {
 		text(s->plain),
@@ -326,18 +324,23 @@ static unsigned add_site(const struct names *names, const struct choice *choice)
 	return n_sites++;
 }
 
+tree emit_slot(unsigned site)
+{
+	tree slot = build4(ARRAY_REF, uint32_type_node, cache[SLOTS_VAR], size_int(site), NULL_TREE,
+			   NULL_TREE);
+	return build1(ADDR_EXPR, build_pointer_type(uint32_type_node), slot);
+}
+
 tree emit_site(tree fn, const struct names *names, const struct choice *choice)
 {
 	tree origin = DECL_ABSTRACT_ORIGIN(fn) ? DECL_ABSTRACT_ORIGIN(fn) : fn;
 
-	ensure_unit();
 	auto known = sites_by_origin.find(DECL_UID(origin));
-	unsigned site = known != sites_by_origin.end() ? known->second : add_site(names, choice);
+	unsigned site =
+		known != sites_by_origin.end() ? known->second : emit_new_site(names, choice);
 	sites_by_origin[DECL_UID(origin)] = site;
 
-	tree slot = build4(ARRAY_REF, uint32_type_node, cache[SLOTS_VAR], size_int(site), NULL_TREE,
-			   NULL_TREE);
-	return build1(ADDR_EXPR, build_pointer_type(uint32_type_node), slot);
+	return emit_slot(site);
 }
 
 static tree make_sites(void)
@@ -565,12 +568,18 @@ static void destructor(int priority)
 	cgraph_build_static_cdtor('D', statements, priority);
 }
 
+bool emit_finished(void)
+{
+	return finished;
+}
+
 void emit_finish(void *, void *)
 {
 	const int priority = SUPPORTS_INIT_PRIORITY ? PRIORITY : DEFAULT_INIT_PRIORITY;
 	const location_t saved = input_location;
 	const HOST_WIDE_INT limit = warn_larger_than_size;
 
+	finished = true;
 	if (in_lto_p || !cache[UNIT_VAR] || seen_error())
 		return;
 	input_location = BUILTINS_LOCATION;

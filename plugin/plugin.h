@@ -105,20 +105,24 @@ struct choice {
 };
 extern struct choice choose_function(tree fn);
 extern void choose_release(struct choice *choice);
+/* choose_settings: label, group, sampling and the rule's own name, for something that a rule chose. */
+extern void choose_settings(struct choice *choice, const struct rule *rule,
+			    const struct rules_subject *subject);
+/* choose_rule_text: how messages and reports call a rule.  For free(). */
+extern char *choose_rule_text(const struct rule *rule);
+/* choose_frame_obstacle: why no hook can be called in a function at all, or null. */
+extern const char *choose_frame_obstacle(tree fn);
 /* choose_obstacle: why a function of the source cannot be wrapped, or null. */
 extern const char *choose_obstacle(tree fn);
-
-/* wrap.cc */
-extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
-
-/* open.cc */
-/* open_wanted: true when hooks of this compilation are written as markers. */
-extern bool open_wanted(void);
-extern gimple_opt_pass *open_make_pass(gcc::context *context);
 
 /* emit.cc */
 /* emit_site: adds a site, or finds the one of another clone; returns &slots[i]. */
 extern tree emit_site(tree fn, const struct names *names, const struct choice *choice);
+/* emit_new_site: adds a site and returns its number; emit_slot: a fresh &slots[number]. */
+extern unsigned emit_new_site(const struct names *names, const struct choice *choice);
+extern tree emit_slot(unsigned site);
+/* emit_finished: true when the unit's tables are made: nothing can be measured any more. */
+extern bool emit_finished(void);
 enum emit_hook {
 	EMIT_ENTER,
 	EMIT_EXIT,
@@ -137,5 +141,20 @@ extern bool emit_has_unit(void);
 /* emit_finish: gives the unit its tables, constructor and destructor, when something refers to it.
  */
 extern void emit_finish(void *event_data, void *user_data);
+
+/* wrap.cc */
+extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
+
+/* append_hook: a hook's marker, which open.cc opens; or at once what it stands for. */
+extern void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where);
+
+/* calls.cc */
+/* calls_wrap: measures the calls in a function that rules chose. */
+extern void calls_wrap(tree fn);
+
+/* open.cc */
+/* open_wanted: true when hooks of this compilation are written as markers. */
+extern bool open_wanted(void);
+extern gimple_opt_pass *open_make_pass(gcc::context *context);
 
 #endif /* HOTPATH_PLUGIN_H */

@@ -122,6 +122,9 @@ const struct rule *rules_match(struct rules *rules, const struct rules_subject *
 /* rules_has_calls: true when a rule is about calls. */
 bool rules_has_calls(const struct rules *rules);
 
+/* rules_may_call: true when the `calls` of some rule fits a function, whoever calls it. */
+bool rules_may_call(const struct rules *rules, const struct rules_subject *callee);
+
 /*
  * rules_match_call: the last rule about calls that matches, or null.
  *

@@ -265,6 +265,14 @@ const struct rule *rules_match(struct rules *rules, const struct rules_subject *
 	return match(rules, subject, NULL);
 }
 
+bool rules_may_call(const struct rules *rules, const struct rules_subject *callee)
+{
+	for (size_t i = 0; i < rules_count(rules); i++)
+		if (rules->entries[i].rule.calls && names_match(&rules->entries[i].calls, callee))
+			return true;
+	return false;
+}
+
 const struct rule *rules_match_call(struct rules *rules, const struct rules_subject *caller,
 				    const struct rules_subject *callee)
 {

@@ -19,7 +19,7 @@
  *
  *   r = setjmp(env);                 r = setjmp(env);
  *                                    if (unit.landed)                   add_landings()
- *                                            unit.landed();
+ *                                            unit.landed(&slots[i]);      null when f is not measured
  *
  * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of the front end have
  * been given, returns are still statements and lowering copies the cleanup to every way out,
@@ -42,7 +42,7 @@
  */
 #include "plugin.h"
 
-/* append_test: if (unit.HOOK) unit.HOOK(argument);  argument may be null. */
+/* append_test: if (unit.HOOK) unit.HOOK(argument); */
 static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
 {
 	tree ref = emit_hook_ref(hook);
@@ -53,8 +53,7 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, loc
 	gimple *load = gimple_build_assign(pointer, ref);
 	gimple *test =
 		gimple_build_cond(NE_EXPR, pointer, build_zero_cst(TREE_TYPE(pointer)), yes, no);
-	gcall *call =
-		argument ? gimple_build_call(pointer, 1, argument) : gimple_build_call(pointer, 0);
+	gcall *call = gimple_build_call(pointer, 1, argument);
 
 	gimple_call_set_nothrow(call, true);
 	gimple_set_location(load, where);
@@ -77,9 +76,7 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, loc
  */
 static const unsigned MARKER_WEIGHT = 5;
 
-/* append_hook: a hook's marker, which open.cc opens; or at once what it stands
- * for. */
-static void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
+void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
 {
 	if (!open_wanted()) {
 		append_test(seq, hook, argument, where);
@@ -87,8 +84,7 @@ static void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, loc
 	}
 
 	auto_vec<tree, MARKER_WEIGHT + 1> args;
-	if (argument)
-		args.quick_push(argument);
+	args.quick_push(argument);
 	for (unsigned i = 0; i < MARKER_WEIGHT; i++)
 		args.quick_push(integer_zero_node);
 
@@ -137,19 +133,21 @@ static bool lands(gimple *stmt)
 	return strcmp(name, "vfork") != 0 && strcmp(name, "getcontext") != 0;
 }
 
-static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *)
+static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
 {
+	tree slot = (tree)wi->info;
 	gimple_seq seq = NULL;
 
 	if (lands(gsi_stmt(*gsi))) {
-		append_hook(&seq, EMIT_LANDED, NULL_TREE, gimple_location(gsi_stmt(*gsi)));
+		append_hook(&seq, EMIT_LANDED, slot ? unshare_expr(slot) : null_pointer_node,
+			    gimple_location(gsi_stmt(*gsi)));
 		gsi_insert_seq_after(gsi, seq, GSI_CONTINUE_LINKING);
 	}
 	return NULL_TREE;
 }
 
 /* add_landings: in any function of a unit that may have measured ones, itself measured or not. */
-static void add_landings(tree fn)
+static void add_landings(tree fn, tree slot)
 {
 	gimple_seq body = gimple_body(fn);
 	struct walk_stmt_info wi = {};
@@ -158,6 +156,7 @@ static void add_landings(tree fn)
 	if (plugin.off || flag_tm || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
 	    (!attributes_any() && !rules_count(plugin.rules)))
 		return;
+	wi.info = slot;
 	walk_gimple_seq_mod(&body, add_landing, NULL, &wi);
 	gimple_set_body(fn, body);
 }
@@ -191,18 +190,22 @@ static void tell(tree fn, const struct choice *choice, const char *obstacle)
 static void process(tree fn)
 {
 	struct choice choice = choose_function(fn);
+	const char *obstacle = choice.measure ? choose_obstacle(fn) : NULL;
+	tree slot = NULL_TREE;
 
+	/* While all that is in the body is the source's own. */
+	if (choice.measure && !obstacle)
+		choice.body = body_hash(fn);
+	calls_wrap(fn);
 	if (choice.measure) {
-		const char *obstacle = choose_obstacle(fn);
-
 		if (!obstacle) {
-			choice.body = body_hash(fn);
-			wrap_body(fn, emit_site(fn, names_of(fn), &choice));
+			slot = emit_site(fn, names_of(fn), &choice);
+			wrap_body(fn, slot);
 			keep_calls(fn);
 		}
 		tell(fn, &choice, obstacle);
 	}
-	add_landings(fn);
+	add_landings(fn, slot);
 	choose_release(&choice);
 }
 

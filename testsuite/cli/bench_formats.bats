@@ -84,7 +84,7 @@ bencher_schema() {
   hotpath report -f github-benchmark -n 1 -o g.json
   github_schema g.json
   [ "$(jq length g.json)" = 1 ]
-  misuse "not of --tree or --callers" hotpath report --tree -f bencher
+  misuse "not of --tree, --callers or --by" hotpath report --tree -f bencher
   misuse "github-benchmark or bencher" hotpath report -f xml
   misuse "json-pretty, csv or markdown" hotpath runs -f bencher
 }

@@ -217,3 +217,19 @@ field() {
   has "run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0"
   has "site leaf calls=4000 running=0 unwound=0 hist=4000"
 }
+
+@test "a measured call that longjmp left ends at the landing, in a measured function and in another" {
+  shape jump-out-of-call 1
+  has "context outer/inner/middle calls=100"
+  has "context outer/inner/leaf calls=100"
+  has "context outer/leaf calls=100"
+  has "site middle calls=100 running=0 unwound=100 hist=100"
+  has "site inner calls=100 running=0 unwound=0 hist=100"
+  rm "$T"/seg/*
+  shape jump-out-of-call 0
+  has "context outer/middle/inner calls=100"
+  has "context outer/leaf calls=200"
+  has "site middle calls=100 running=0 unwound=100 hist=100"
+  has "site inner calls=100 running=0 unwound=100 hist=100"
+  has "site outer calls=100 running=0 unwound=0 hist=100"
+}

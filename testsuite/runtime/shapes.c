@@ -106,6 +106,44 @@ static void jump(int with_landing)
 	}
 }
 
+__attribute__((noinline)) static void jump_back(int deep)
+{
+	if (deep)
+		ENTER(INNER);
+	longjmp(env, 1);
+}
+
+/*
+ * A measured call that is jumped out of: its frame, MIDDLE's, is of the same function as the landing.  When that
+ * is not measured itself all frames of it are dead, not those of its caller.
+ */
+__attribute__((noinline)) static void call_jumped_out_of(int measured)
+{
+	if (measured)
+		ENTER(INNER);
+	int jumped = setjmp(env);
+
+	if (unit.landed)
+		unit.landed(measured ? &unit_slots[INNER] : NULL);
+	if (!jumped) {
+		ENTER(MIDDLE);
+		jump_back(!measured);
+	}
+	leaf();
+	if (measured)
+		EXIT(INNER);
+}
+
+static void calls_jumped_out_of(int measured)
+{
+	for (volatile int i = 0; i < 100; i++) {
+		ENTER(OUTER);
+		call_jumped_out_of(measured);
+		leaf();
+		EXIT(OUTER);
+	}
+}
+
 static void *worker(void *arg)
 {
 	for (int i = 0; i < 1000; i++)
@@ -311,6 +349,8 @@ int main(int argc, char **argv)
 		even((int)n);
 	else if (!strcmp(shape, "jump"))
 		jump((int)n);
+	else if (!strcmp(shape, "jump-out-of-call"))
+		calls_jumped_out_of((int)n);
 	else if (!strcmp(shape, "threads"))
 		threads((int)n);
 	else if (!strcmp(shape, "many-threads"))

@@ -384,7 +384,7 @@ static void test_the_example(void **state)
 	reported[0] = '\0';
 	rules = rules_load("hotpath.yaml.example", report, reported);
 	assert_string_equal(reported, "");
-	assert_int_equal(rules_count(rules), 5);
+	assert_int_equal(rules_count(rules), 6);
 	rules_free(rules);
 }
 

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Calls to functions that are not compiled here, measured where they stand, for every GCC that has a plugin built.
+
+setup_file()
+{
+	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
+	export PLUGIN="$B/lib/hotpath.so"
+	export COMPILERS="${HOTPATH_COMPILERS:-}"
+	if [ -z "$COMPILERS" ]; then
+		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
+	fi
+	gcc -O2 -Wall -Wextra -fPIC -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
+	gcc -O2 -fPIC -c "$BATS_TEST_DIRNAME/programs/calls_lib.c" -o "$BATS_FILE_TMPDIR/lib.o"
+	g++ -O2 -fPIC -c "$BATS_TEST_DIRNAME/programs/calls_lib.cc" -o "$BATS_FILE_TMPDIR/libcc.o"
+	export FAKE="$BATS_FILE_TMPDIR/fake.o" LIB="$BATS_FILE_TMPDIR/lib.o" LIBCC="$BATS_FILE_TMPDIR/libcc.o"
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
+	cp "$BATS_TEST_DIRNAME"/programs/calls* .
+}
+
+# rules LINE...: hotpath.yaml with these lines below "rules:".
+rules()
+{
+	{ echo "rules:"; printf '  %s\n' "$@"; } >hotpath.yaml
+}
+
+# counted LINE...: the program's counts are exactly these, in any order of sites.
+counted()
+{
+	printf '%s\n' "$@" | sort >expected
+	sort counts >actual
+	diff expected actual
+}
+
+# each COMMAND...: for every GCC and level; $V and $FLAGS are set for it.
+each()
+{
+	for V in $COMPILERS; do
+		for FLAGS in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O2 -g -fPIC" "-O2 -D_FORTIFY_SOURCE=2"; do
+			echo "# GCC $V $FLAGS"
+			rm -f counts messages
+			"$@" || return 1
+		done
+	done
+}
+
+# build COMPILER ARGUMENTS...: without a word from the compiler.
+build()
+{
+	local compiler=$1
+	shift
+	"$compiler-$V" -Wall -Wextra $FLAGS "-fplugin=$PLUGIN" "$@" 2>messages && [ ! -s messages ] || { cat messages; return 1; }
+}
+
+c_calls()
+{
+	build gcc calls.c "$LIB" "$FAKE" -o calls && [ "$(./calls)" = fine ] &&
+		counted "lib_big - 1 1" "lib_mixed - 1 1" "lib_back - 5 5" "lib_errno - 9 9" "lib_jump - 3 0" "lib_tail - 1 1" \
+			"malloc - 1 1" "free - 1 1" "puts - 1 1" "landed 6" "crossed 0" "open 0"
+}
+
+@test "C: arguments, results, longjmp out of a call, callbacks, at each level" {
+	rules '- calls: ["lib_*", malloc, puts, free]'
+	each c_calls
+}
+
+c_both()
+{
+	build gcc calls.c "$LIB" "$FAKE" -o calls && [ "$(./calls)" = fine ] &&
+		counted "lib_jump - 3 0" "jumped - 1 1" "main - 1 1" "landed 6" "crossed 0" "open 0"
+}
+
+@test "C: calls and functions together, with longjmp into a measured function" {
+	rules '- functions: [jumped, main]' '- calls: "lib_jump"'
+	each c_both
+}
+
+cxx_calls()
+{
+	build g++ calls.cc "$LIBCC" "$FAKE" -o calls && [ "$(./calls)" = "1116 42 1" ] &&
+		counted "lib::may_throw(int) - 6 6" "lib::make(int) - 4 4" "lib::steady(int) - 8 8" \
+			"lib::Big::Big(int) - 7 7" "lib::Big::~Big() - 10 10" "landed 0" "crossed 0" "open 0"
+}
+
+@test "C++: calls that throw, constructors, cleanups, static objects; virtual calls not" {
+	rules '- calls: "lib::*"'
+	each cxx_calls
+}
+
+@test "C++: calls in coroutines, and everything there is" {
+	rules '- calls: "*"'
+	for V in $COMPILERS; do
+		for FLAGS in -O0 -O2; do
+			g++-$V -std=c++20 -fcoroutines $FLAGS "-fplugin=$PLUGIN" "$BATS_TEST_DIRNAME/programs/coroutine.cc" -o co
+			g++-$V -std=c++20 -fcoroutines $FLAGS "$BATS_TEST_DIRNAME/programs/coroutine.cc" -o plain
+			[ "$(HOTPATH_DISABLE=1 ./co)" = "$(./plain)" ]
+		done
+	done
+}
+
+@test "Fortran: calls of the library and of C" {
+	rules '- calls: [lib_tail, lib_tail_]' '- calls: _gfortran_st_write'
+	cat >f.f90 <<-'END'
+		program p
+		interface
+		integer(c_int) function tail(n) bind(c, name="lib_tail")
+		use iso_c_binding
+		integer(c_int), value :: n
+		end function
+		end interface
+		integer :: i
+		do i = 1, 3
+		print *, tail(i)
+		end do
+		end program
+	END
+	for V in $COMPILERS; do
+		command -v gfortran-$V || continue
+		for FLAGS in -O0 -O2 -O3; do
+			build gfortran f.f90 "$LIB" "$FAKE" -o f
+			./f | tr -s ' \n' ' ' | grep -q '^ 1 3 6'
+			grep -qx "lib_tail - 3 3" counts || grep -qx "tail - 3 3" counts
+			grep -qx "_gfortran_st_write - 3 3" counts
+			grep -qx "open 0" counts
+		done
+	done
+}
+
+@test "what cannot be measured is left alone, and a note says why" {
+	rules '- calls: "*"' '  name: all of them'
+	cat >odd.c <<-'END'
+		#include <alloca.h>
+		#include <math.h>
+		#include <setjmp.h>
+		#include <stdarg.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		extern int pure_one(int) __attribute__((const));
+		int here(int x) { return x; }
+		jmp_buf env;
+		int main(int argc, char **argv)
+		{
+		if (setjmp(env)) return 3;
+		char *p = alloca(argc);
+		p[0] = (char)pure_one(argc);
+		if (vfork() == 0) _exit(0);
+		int (*f)(int) = here;
+		if (argc > 5) longjmp(env, 1);
+		if (argc > 3) abort();
+		exit(here(f(0)) + __builtin_popcount(argc) - 1);
+		}
+		int pure_one(int x) { return x; }
+	END
+	sed -i '$d' odd.c
+	echo 'int pure_one(int x) { return x; }' >one.c
+	for V in $COMPILERS; do
+		LC_ALL=C gcc-$V -O0 "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose -c odd.c 2>messages
+		why="though chosen by hotpath.yaml:2 (all of them)"
+		grep -q "odd.c:12:5: note: hotpath: calls to '_setjmp' are not measured, $why: it returns twice" messages
+		grep -q "alloca' are not measured, $why: it moves the stack of its caller" messages
+		grep -q "'pure_one' are not measured, $why: it is const" messages
+		grep -q "'vfork' are not measured, $why: it returns twice" messages
+		grep -q "'_exit' are not measured, $why: it does not return" messages
+		grep -q "'longjmp' are not measured, $why: it does not return" messages
+		grep -q "'abort' are not measured, $why: it does not return" messages
+		! grep -q "'here'" messages
+		! grep -q "are measured" messages
+		gcc-$V -c one.c && gcc-$V odd.o one.o "$FAKE" -o odd && ./odd
+		grep -c . counts | grep -qx 3
+	done
+}
+
+@test "the last rule decides; its conditions are about the caller" {
+	FLAGS=-O2
+	rules '- calls: "lib_*"' '- {calls: lib_errno, functions: inner, measure: false}' \
+		'- {calls: lib_errno, functions: main, label: "{function} in {file}", group: "the end"}' '- {calls: lib_big, files: "other.c"}'
+	for V in $COMPILERS; do
+		build gcc calls.c "$LIB" "$FAKE" -o calls && ./calls
+		grep -qx "lib_errno - 3 3" counts
+		grep -qx "lib_errno lib_errno in calls.c 1 1" counts
+		grep -qx "lib_big - 1 1" counts
+		! grep -q "here" counts
+	done
+}
+
+@test "hotpath_skip and no_instrument_function keep calls out, on either side" {
+	FLAGS=-O2
+	rules '- calls: "lib_*"'
+	cat >s.c <<-'END'
+		extern int lib_tail(int);
+		__attribute__((hotpath_skip)) extern int lib_errno(int);
+		__attribute__((hotpath_skip, noinline)) int a(int x) { return lib_tail(x); }
+		__attribute__((no_instrument_function, noinline)) int b(int x) { return lib_tail(x); }
+		__attribute__((noinline)) int c(int x) { return lib_tail(x) + lib_errno(0); }
+		int main(void) { return a(1) + b(1) + c(1) - 3; }
+	END
+	for V in $COMPILERS; do
+		build gcc s.c "$LIB" "$FAKE" -o s && ./s
+		counted "lib_tail - 1 1" "landed 0" "crossed 0" "open 0"
+	done
+}
+
+@test "a fortified call is measured once, and costs no warning" {
+	rules '- calls: [memcpy, snprintf, read]'
+	cat >fort.c <<-'END'
+		#include <stdio.h>
+		#include <string.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+		char b[20], c[40];
+		memcpy(b, argv[0], (size_t)argc);
+		snprintf(c, sizeof(c), "%d", argc);
+		return read(0, b, sizeof(b)) != 0 || c[0] != '1';
+		}
+	END
+	for V in $COMPILERS; do
+		for FLAGS in "-O2 -D_FORTIFY_SOURCE=2" "-O1 -D_FORTIFY_SOURCE=2" -O2; do
+			build gcc fort.c "$FAKE" -o fort && ./fort </dev/null
+			counted "memcpy - 1 1" "snprintf - 1 1" "read - 1 1" "landed 0" "crossed 0" "open 0"
+		done
+	done
+}
+
+@test "without a rule about calls none is looked at, and the object is as before" {
+	rules '- functions: main'
+	for V in $COMPILERS; do
+		FLAGS=-O2
+		build gcc calls.c "$LIB" "$FAKE" -o calls && ./calls
+		counted "main - 1 1" "landed 6" "crossed 0" "open 0"
+	done
+}
