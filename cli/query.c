@@ -339,6 +339,15 @@ static void make_raw(const struct merged *m, const struct model_report *report,
 			     : NAN;
 }
 
+static const char names_sql[] = "SELECT (SELECT value FROM text WHERE id = f.name), "
+				"(SELECT value FROM text WHERE id = f.qualified), "
+				"(SELECT value FROM text WHERE id = f.mangled), "
+				"(SELECT value FROM text WHERE id = f.label), "
+				"(SELECT value FROM text WHERE id = f.file), "
+				"(SELECT value FROM text WHERE id = f.rule), "
+				"(SELECT value FROM text WHERE id = f.grp), f.line, f.language, "
+				"f.kind, f.body, f.sample FROM function AS f WHERE f.id = ?";
+
 /* Name and place of a function from the dictionary. */
 static int read_names(struct store *store, sqlite3_stmt *stmt, int64_t function,
 		      struct model_function *f, struct error *error)
@@ -376,6 +385,19 @@ static int read_names(struct store *store, sqlite3_stmt *stmt, int64_t function,
 	return row.failed || !f->name ? error_memory(error) : ERR_OK;
 }
 
+int query_function_of(struct store *store, int64_t id, struct model_function *function,
+		      struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt, names_sql, error);
+
+	if (rc)
+		return rc;
+	rc = read_names(store, stmt, id, function, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 /* A run's packed measurements, as long as `stmt` stands on their row. */
 struct profile {
 	sqlite3_stmt *stmt, *names;
@@ -388,17 +410,7 @@ struct profile {
 static int open_profile(struct store *store, int64_t run, struct profile *profile,
 			struct error *error)
 {
-	int rc = store_prepare(store, &profile->names,
-			       "SELECT (SELECT value FROM text WHERE id = f.name), "
-			       "(SELECT value FROM text WHERE id = f.qualified), "
-			       "(SELECT value FROM text WHERE id = f.mangled), "
-			       "(SELECT value FROM text WHERE id = f.label), "
-			       "(SELECT value FROM text WHERE id = f.file), "
-			       "(SELECT value FROM text WHERE id = f.rule), "
-			       "(SELECT value FROM text WHERE id = f.grp), f.line, f.language, "
-			       "f.kind, f.body, f.sample "
-			       "FROM function AS f WHERE f.id = ?",
-			       error);
+	int rc = store_prepare(store, &profile->names, names_sql, error);
 
 	if (!rc)
 		rc = store_prepare(

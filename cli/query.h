@@ -40,6 +40,10 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list,
  */
 int query_functions(struct store *store, struct model_report *report, struct error *error);
 
+/* query_function_of: what the store knows of a function by its number, names and place but no figures. */
+int query_function_of(struct store *store, int64_t id, struct model_function *function,
+		      struct error *error);
+
 /*
  * query_sql: the answer to one free query that only reads.
  *

@@ -11,6 +11,7 @@
 #include "format.h"
 #include "json_out.h"
 #include "model.h"
+#include "view_json.h"
 
 enum { JSON_SCHEMA = 1 };
 
@@ -39,7 +40,7 @@ static json_t *machine_json(const struct model_run *run)
 			 "steal_percent", json_out_real(run->steal_percent));
 }
 
-static json_t *run_json(const struct model_run *run)
+json_t *view_run_json(const struct model_run *run)
 {
 	char started[FORMAT_ROOM];
 	static const char *const parts[] = {"whole", "live", "session"};
@@ -70,8 +71,8 @@ static json_t *run_json(const struct model_run *run)
 		lost_json(run), "part", parts[run->part]);
 }
 
-static json_t *function_json(const struct model_function *f,
-			     const struct model_percentiles *percentiles)
+json_t *view_function_json(const struct model_function *f,
+			   const struct model_percentiles *percentiles)
 {
 	const char *name = f->qualified && *f->qualified ? f->qualified : f->name;
 	bool returned = f->calls > f->running;
@@ -103,13 +104,13 @@ int view_report_json(const struct model_report *report, const struct view *view,
 
 	for (size_t i = 0; i < report->n && !rc; i++)
 		rc = json_array_append_new(
-			functions, function_json(&report->functions[i], &report->percentiles));
+			functions, view_function_json(&report->functions[i], &report->percentiles));
 	if (rc) {
 		json_decref(functions);
 		return error_memory(error);
 	}
 	return json_out_print(json_pack("{s:i, s:o, s:o}", "schema", JSON_SCHEMA, "run",
-					run_json(&report->run), "functions", functions),
+					view_run_json(&report->run), "functions", functions),
 			      view, error);
 }
 
@@ -119,7 +120,7 @@ int view_runs_json(const struct model_run_list *list, const struct view *view, s
 	int rc = runs ? 0 : -1;
 
 	for (size_t i = 0; i < list->n && !rc; i++)
-		rc = json_array_append_new(runs, run_json(&list->runs[i]));
+		rc = json_array_append_new(runs, view_run_json(&list->runs[i]));
 	if (rc) {
 		json_decref(runs);
 		return error_memory(error);
@@ -150,6 +151,6 @@ int view_groups_json(const struct model_groups *groups, const struct view *view,
 		return error_memory(error);
 	}
 	return json_out_print(json_pack("{s:i, s:o, s:o}", "schema", JSON_SCHEMA, "run",
-					run_json(&groups->run), "groups", list),
+					view_run_json(&groups->run), "groups", list),
 			      view, error);
 }
