@@ -65,9 +65,9 @@
   }
 
   function draw() {
-    var inner = width - 2 * EDGE, scale = inner / (view.w || 1), under = below(view);
+    var inner = width - 2 * EDGE, scale = inner / (view.w || 1), under = new Set(below(view));
     frames.forEach(function (f) {
-      if (under.indexOf(f) >= 0) return place(f, EDGE, inner, true, true);
+      if (under.has(f)) return place(f, EDGE, inner, true, true);
       var inside = f.d >= view.d && f.x + f.w / 2 >= view.x && f.x + f.w / 2 <= view.x + view.w;
       if (f.d === view.d) inside = f === view;
       place(f, EDGE + (f.x - view.x) * scale, f.w * scale, inside, false);
@@ -193,9 +193,10 @@
     N: function () { next(-1); }
   };
 
+  var byElement = new Map(frames.map(function (f) { return [f.g, f]; }));
+
   function frameOf(target) {
-    var g = target.closest ? target.closest(".f") : null;
-    return g && frames.filter(function (f) { return f.g === g; })[0];
+    return byElement.get(target.closest ? target.closest(".f") : null);
   }
 
   // Field and button, which only a browser can show.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flamegraph.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,8 +199,10 @@ int flame_add(struct flame *flame, const struct model_tree *tree, enum flame_sid
 		rc = find_function(flame, &tree->functions[i], tree->root, &functions[i]);
 	for (size_t i = 0; i < tree->n && !rc; i++) {
 		const struct model_context *c = &tree->contexts[i];
-		struct flame_value value = {share * (double)c->calls, share * (double)c->self_ns,
-					    share * (double)c->total_ns};
+		/* A damaged store is no reason for boxes of less than no width. */
+		struct flame_value value = {share * fmax(0, (double)c->calls),
+					    share * fmax(0, (double)c->self_ns),
+					    share * fmax(0, (double)c->total_ns)};
 
 		frames[i] = frame_on(flame, c->parent < 0 ? 0 : frames[c->parent],
 				     functions[c->function]);
