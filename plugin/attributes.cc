@@ -18,6 +18,7 @@
 static const char measure_name[] = "hotpath_measure";
 static const char skip_name[] = "hotpath_skip";
 static const char all_name[] = "hotpath_measure_all";
+static const char block_name[] = "hotpath_block";
 static const char any_memo[] = "hotpath attributes";
 static bool any; /* and with a precompiled header the memo */
 
@@ -119,9 +120,32 @@ static tree handle_scoped(tree *node, tree name, tree args, int, bool *no_add)
 	return NULL_TREE;
 }
 
+/*
+ * handle_block: hotpath.h writes this attribute, on the variable of a scope and, where it asks __builtin_has_attribute, on
+ * a copy of its mark that GCC makes for that.  It says that something is coming, and stays nowhere.
+ */
+static tree handle_block(tree *node, tree, tree, int, bool *no_add)
+{
+	*no_add = true;
+	if (!DECL_P(*node) || !DECL_NAME(*node) ||
+	    (!startswith(IDENTIFIER_POINTER(DECL_NAME(*node)), "hotpath_scope_at_") &&
+	     !startswith(IDENTIFIER_POINTER(DECL_NAME(*node)), "__builtin_has_attribute"))) {
+		warning(OPT_Wattributes,
+			"%qs attribute ignored; write %<HOTPATH_BLOCK%> or %<HOTPATH_SCOPE%> of "
+			"%<<hotpath.h>%>",
+			block_name);
+		return NULL_TREE;
+	}
+	any = true;
+	if (!VAR_P(*node))
+		blocks_seen();
+	return NULL_TREE;
+}
+
 /* In the order of measure, skip, measure_all; the last of `scoped` ends the table. */
 static struct attribute_spec plain[3];
 static struct attribute_spec scoped[4];
+static struct attribute_spec block;
 
 /* fill: field by field, as the order of the fields is not the same in every GCC. */
 static void fill(struct attribute_spec *spec, const char *name, bool on_function, int max_length)
@@ -147,6 +171,12 @@ void attributes_register(void *, void *)
 		register_attribute(&plain[i]);
 	}
 	register_scoped_attributes(scoped, "hotpath");
+	/* hotpath.h asks whether there is such an attribute. */
+	if (plugin.off)
+		return;
+	fill(&block, block_name, true, 1);
+	block.handler = handle_block;
+	register_attribute(&block);
 }
 
 bool attributes_measure_all(tree fn)

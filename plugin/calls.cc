@@ -205,8 +205,8 @@ static void wrap_call(gimple_stmt_iterator *gsi, tree slot)
 	const location_t where = gimple_location(call);
 	gimple_seq before = NULL, after = NULL, body = NULL;
 
-	append_hook(&before, EMIT_ENTER, unshare_expr(slot), where);
-	append_hook(&after, EMIT_EXIT, unshare_expr(slot), where);
+	wrap_append_hook(&before, EMIT_ENTER, slot, NULL_TREE, where);
+	wrap_append_hook(&after, EMIT_EXIT, slot, NULL_TREE, where);
 	gsi_insert_seq_before(gsi, before, GSI_SAME_STMT);
 	if (!flag_exceptions || gimple_call_nothrow_p(call) ||
 	    (gimple_call_flags(call) & ECF_NOTHROW)) {

@@ -11,6 +11,8 @@
  *   4. hotpath_measure_all of a class around it, #pragma hotpath measure_all on
  *   5. the last rule of hotpath.yaml that matches
  *
+ * A block of hotpath.h is measured unless the last rule that matches it says otherwise.
+ *
  * A chosen function that an obstacle stands against stays as it is, with a note in verbose mode:
  * a wrapped ifunc resolver crashes the program at load, a wrapped naked function has no frame.
  */
@@ -68,14 +70,13 @@ char *choose_rule_text(const struct rule *rule)
 			  : xasprintf("%s:%u", base, rule->line);
 }
 
-/* match: the last rule about functions that says something of this one, and the function as it sees it. */
-static const struct rule *match(tree fn, struct rules_subject *subject)
+/* match: the last rule about functions and blocks that says something of this one, which has this body. */
+static const struct rule *match(struct rules_subject *subject, gimple_seq body)
 {
 	if (!rules_count(plugin.rules))
 		return NULL;
-	*subject = names_of(fn)->subject;
 	if (rules_needs_shape(plugin.rules))
-		shape_measure(fn, subject);
+		shape_measure(body, subject);
 	const struct rule *rule = rules_match(plugin.rules, subject);
 	/* Rules see the path as the compiler does; what goes into the object is mapped. */
 	subject->file = remap_macro_filename(subject->file);
@@ -91,6 +92,19 @@ void choose_settings(struct choice *choice, const struct rule *rule,
 	}
 	choice->group = rules_group(rule, subject);
 	choice->sample = rule->sample;
+}
+
+struct choice choose_block(struct rules_subject *subject, gimple_seq body, const char *macro)
+{
+	struct choice choice = {};
+	const struct rule *rule = match(subject, body);
+
+	choice.measure = !rule || rule->measure;
+	if (rule && rule->measure)
+		choose_settings(&choice, rule, subject);
+	else
+		choice.rule = rule ? choose_rule_text(rule) : xstrdup(macro);
+	return choice;
 }
 
 struct choice choose_function(tree fn)
@@ -114,7 +128,9 @@ struct choice choose_function(tree fn)
 	}
 
 	/* Group and sampling come from the rule also where an attribute chose the function. */
-	rule = match(fn, &subject);
+	if (rules_count(plugin.rules))
+		subject = names_of(fn)->subject;
+	rule = match(&subject, gimple_body(fn));
 	if (rule && rule->measure)
 		choose_settings(&choice, rule, &subject);
 	choice.measure = choice.rule != NULL;

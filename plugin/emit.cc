@@ -18,6 +18,7 @@
  * static link would no longer pull it out of the archive.
  */
 #define INCLUDE_MAP
+#define INCLUDE_STRING
 #include "plugin.h"
 
 #include <dlfcn.h>
@@ -82,8 +83,8 @@ static const ggc_root_tab roots[] = {
 
 static unsigned n_sites;
 static bool finished;
-/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID. */
-static std::map<unsigned, unsigned> sites_by_origin;
+/* The clones of one C++ constructor are one function of the source: by the origin's DECL_UID, and the part of it. */
+static std::map<std::pair<unsigned, std::string>, unsigned> sites_by_origin;
 
 /* ---- types ---- */
 
@@ -224,7 +225,8 @@ static tree unit_field(enum unit_field which)
 
 tree emit_hook_ref(enum emit_hook hook)
 {
-	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED};
+	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED, UNIT_BEGIN,
+						 UNIT_END};
 
 	ensure_unit();
 	tree ref = unit_field(fields[hook]);
@@ -235,7 +237,8 @@ tree emit_hook_ref(enum emit_hook hook)
 
 tree emit_marker(enum emit_hook hook)
 {
-	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed"};
+	static const char *const names[] = {"hotpath_enter", "hotpath_exit", "hotpath_landed",
+					    "hotpath_begin", "hotpath_end"};
 	tree decl = cache[MARKERS + hook];
 
 	if (decl)
@@ -260,6 +263,11 @@ int emit_marked(tree decl)
 		if (decl == cache[MARKERS + hook])
 			return hook;
 	return -1;
+}
+
+unsigned emit_hook_args(enum emit_hook hook)
+{
+	return hook == EMIT_BEGIN || hook == EMIT_END ? 2 : 1;
 }
 
 bool emit_has_unit(void)
@@ -331,16 +339,22 @@ tree emit_slot(unsigned site)
 	return build1(ADDR_EXPR, build_pointer_type(uint32_type_node), slot);
 }
 
-tree emit_site(tree fn, const struct names *names, const struct choice *choice)
+tree emit_part(tree fn, const char *part, const struct names *names, const struct choice *choice)
 {
 	tree origin = DECL_ABSTRACT_ORIGIN(fn) ? DECL_ABSTRACT_ORIGIN(fn) : fn;
+	const auto key = std::make_pair(unsigned(DECL_UID(origin)), std::string(part));
 
-	auto known = sites_by_origin.find(DECL_UID(origin));
+	auto known = sites_by_origin.find(key);
 	unsigned site =
 		known != sites_by_origin.end() ? known->second : emit_new_site(names, choice);
-	sites_by_origin[DECL_UID(origin)] = site;
+	sites_by_origin[key] = site;
 
 	return emit_slot(site);
+}
+
+tree emit_site(tree fn, const struct names *names, const struct choice *choice)
+{
+	return emit_part(fn, "", names, choice);
 }
 
 static tree make_sites(void)

@@ -48,7 +48,10 @@ static void open_marker(gcall *marker, enum emit_hook hook)
 	gimple *load = gimple_build_assign(pointer, ref);
 	gimple *test = gimple_build_cond(NE_EXPR, pointer, build_zero_cst(TREE_TYPE(pointer)),
 					 NULL_TREE, NULL_TREE);
-	gcall *call = gimple_build_call(pointer, 1, gimple_call_arg(marker, 0));
+	gcall *call = emit_hook_args(hook) == 1
+			      ? gimple_build_call(pointer, 1, gimple_call_arg(marker, 0))
+			      : gimple_build_call(pointer, 2, gimple_call_arg(marker, 0),
+						  gimple_call_arg(marker, 1));
 
 	gimple_set_location(load, where);
 	gimple_set_location(test, where);

@@ -144,6 +144,7 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 		return 0;
 	register_callback(plugin.name, PLUGIN_PRAGMAS, preprocess_begin, NULL);
 	register_callback(plugin.name, PLUGIN_START_UNIT, start_unit, NULL);
+	register_callback(plugin.name, PLUGIN_FINISH_PARSE_FUNCTION, blocks_function_parsed, NULL);
 	register_callback(plugin.name, PLUGIN_ALL_IPA_PASSES_START, emit_finish, NULL);
 
 	pass.pass = wrap_make_pass(g);

@@ -77,7 +77,7 @@ extern enum hotpath_language names_language(void);
 
 /* shape.cc */
 /* shape_measure: fills in statements, has_loop and leaf. */
-extern void shape_measure(tree fn, struct rules_subject *subject);
+extern void shape_measure(gimple_seq body, struct rules_subject *subject);
 
 /* body.cc */
 /* body_hash: struct hotpath_site's body; before the function gets its hooks. */
@@ -110,25 +110,64 @@ extern void choose_settings(struct choice *choice, const struct rule *rule,
 			    const struct rules_subject *subject);
 /* choose_rule_text: how messages and reports call a rule.  For free(). */
 extern char *choose_rule_text(const struct rule *rule);
+/* choose_block: what the rules say of a block, which is measured when they say nothing; `macro` made it. */
+extern struct choice choose_block(struct rules_subject *subject, gimple_seq body,
+				  const char *macro);
 /* choose_frame_obstacle: why no hook can be called in a function at all, or null. */
 extern const char *choose_frame_obstacle(tree fn);
 /* choose_obstacle: why a function of the source cannot be wrapped, or null. */
 extern const char *choose_obstacle(tree fn);
 
+/* The hooks of struct hotpath_unit. */
+enum emit_hook {
+	EMIT_ENTER,
+	EMIT_EXIT,
+	EMIT_LANDED,
+	EMIT_BEGIN,
+	EMIT_END,
+	EMIT_HOOKS,
+};
+
+/* blocks.cc */
+/* blocks_open: puts hooks around blocks and scopes, and behind what a longjmp may land at; slot is the function's, or null. */
+extern void blocks_open(tree fn, tree slot, bool landings);
+/* blocks_is_mark: a statement that hotpath.h wrote, and none of the program. */
+extern bool blocks_is_mark(gimple *stmt);
+/* blocks_seen: called when the front end comes to a block. */
+extern void blocks_seen(void);
+extern void blocks_function_parsed(void *fn, void *user_data);
+
+/* wrap.cc */
+/*
+ * wrap_append_hook: a hook's marker, or at once what it stands for.
+ *
+ * slot   &slots[i]; may be null for EMIT_LANDED
+ * key    for EMIT_BEGIN and EMIT_END, else null
+ */
+extern void wrap_append_hook(gimple_seq *seq, enum emit_hook hook, tree slot, tree key,
+			     location_t where);
+/* wrap_lands: a longjmp may arrive behind this statement. */
+extern bool wrap_lands(gimple *stmt);
+extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
+
+/* open.cc */
+/* open_wanted: true when hooks of this compilation are written as markers. */
+extern bool open_wanted(void);
+extern gimple_opt_pass *open_make_pass(gcc::context *context);
+
 /* emit.cc */
 /* emit_site: adds a site, or finds the one of another clone; returns &slots[i]. */
 extern tree emit_site(tree fn, const struct names *names, const struct choice *choice);
+/* emit_part: the same for a part of a function that has a site of its own; `part` tells it from the others. */
+extern tree emit_part(tree fn, const char *part, const struct names *names,
+		      const struct choice *choice);
 /* emit_new_site: adds a site and returns its number; emit_slot: a fresh &slots[number]. */
 extern unsigned emit_new_site(const struct names *names, const struct choice *choice);
 extern tree emit_slot(unsigned site);
 /* emit_finished: true when the unit's tables are made: nothing can be measured any more. */
 extern bool emit_finished(void);
-enum emit_hook {
-	EMIT_ENTER,
-	EMIT_EXIT,
-	EMIT_LANDED,
-	EMIT_HOOKS,
-};
+/* emit_hook_args: arguments that a hook takes. */
+extern unsigned emit_hook_args(enum emit_hook hook);
 /* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
 extern tree emit_hook_ref(enum emit_hook hook);
 /* emit_root: the project's root as it goes into the object; null when -ffile-prefix-map maps it away. */
@@ -142,19 +181,8 @@ extern bool emit_has_unit(void);
  */
 extern void emit_finish(void *event_data, void *user_data);
 
-/* wrap.cc */
-extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
-
-/* append_hook: a hook's marker, which open.cc opens; or at once what it stands for. */
-extern void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where);
-
 /* calls.cc */
 /* calls_wrap: measures the calls in a function that rules chose. */
 extern void calls_wrap(tree fn);
-
-/* open.cc */
-/* open_wanted: true when hooks of this compilation are written as markers. */
-extern bool open_wanted(void);
-extern gimple_opt_pass *open_make_pass(gcc::context *context);
 
 #endif /* HOTPATH_PLUGIN_H */

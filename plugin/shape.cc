@@ -53,6 +53,8 @@ static tree see(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
 		shape->subject->has_loop = true;
 		break;
 	case GIMPLE_CALL:
+		if (blocks_is_mark(stmt))
+			return NULL_TREE;
 		if (!is_plain_call(stmt))
 			shape->subject->leaf = false;
 		break;
@@ -65,7 +67,7 @@ static tree see(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
 	return NULL_TREE;
 }
 
-void shape_measure(tree fn, struct rules_subject *subject)
+void shape_measure(gimple_seq body, struct rules_subject *subject)
 {
 	struct shape shape;
 	struct walk_stmt_info wi = {};
@@ -75,5 +77,5 @@ void shape_measure(tree fn, struct rules_subject *subject)
 	subject->leaf = true;
 	shape.subject = subject;
 	wi.info = &shape;
-	walk_gimple_seq(gimple_body(fn), see, NULL, &wi);
+	walk_gimple_seq(body, see, NULL, &wi);
 }

@@ -6,20 +6,20 @@
  *
  *   int f(int a)                     int f(int a)
  *   {                                {
- *                                      if (unit.enter)                  append_hook()
+ *                                      if (unit.enter)                  wrap_append_hook()
  *                                              unit.enter(&slots[i]);
  *                                      try {                            wrap_body()
  *           int r = g(a);                      int r = g(a);
  *           return r;                          return r;
  *                                      } finally {
- *                                              if (unit.exit)           append_hook()
+ *                                              if (unit.exit)           wrap_append_hook()
  *                                                      unit.exit(&slots[i]);
  *                                      }
  *   }                                }
  *
  *   r = setjmp(env);                 r = setjmp(env);
- *                                    if (unit.landed)                   add_landings()
- *                                            unit.landed(&slots[i]);      null when f is not measured
+ *                                    if (unit.landed)                   blocks.cc
+ *                                            unit.landed(&slots[i]);
  *
  * Where: directly after *warn_unused_result, on high GIMPLE.  All warnings of the front end have
  * been given, returns are still statements and lowering copies the cleanup to every way out,
@@ -42,8 +42,9 @@
  */
 #include "plugin.h"
 
-/* append_test: if (unit.HOOK) unit.HOOK(argument); */
-static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
+/* append_test: if (unit.HOOK) unit.HOOK(args...); */
+static void append_test(gimple_seq *seq, enum emit_hook hook, const vec<tree> &args,
+			location_t where)
 {
 	tree ref = emit_hook_ref(hook);
 	/* A temporary with a context and a place among the local declarations, or LTO fails. */
@@ -53,7 +54,7 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, loc
 	gimple *load = gimple_build_assign(pointer, ref);
 	gimple *test =
 		gimple_build_cond(NE_EXPR, pointer, build_zero_cst(TREE_TYPE(pointer)), yes, no);
-	gcall *call = gimple_build_call(pointer, 1, argument);
+	gcall *call = gimple_build_call_vec(pointer, args);
 
 	gimple_call_set_nothrow(call, true);
 	gimple_set_location(load, where);
@@ -76,15 +77,18 @@ static void append_test(gimple_seq *seq, enum emit_hook hook, tree argument, loc
  */
 static const unsigned MARKER_WEIGHT = 5;
 
-void append_hook(gimple_seq *seq, enum emit_hook hook, tree argument, location_t where)
+void wrap_append_hook(gimple_seq *seq, enum emit_hook hook, tree slot, tree key, location_t where)
 {
+	auto_vec<tree, MARKER_WEIGHT + 2> args;
+
+	args.quick_push(slot ? unshare_expr(slot)
+			     : build_zero_cst(build_pointer_type(uint32_type_node)));
+	if (key)
+		args.quick_push(unshare_expr(key));
 	if (!open_wanted()) {
-		append_test(seq, hook, argument, where);
+		append_test(seq, hook, args, where);
 		return;
 	}
-
-	auto_vec<tree, MARKER_WEIGHT + 1> args;
-	args.quick_push(argument);
 	for (unsigned i = 0; i < MARKER_WEIGHT; i++)
 		args.quick_push(integer_zero_node);
 
@@ -101,20 +105,18 @@ static void wrap_body(tree fn, tree slot)
 	const location_t end = flag_test_coverage ? UNKNOWN_LOCATION : cfun->function_end_locus;
 	gimple_seq seq = NULL, cleanup = NULL;
 
-	append_hook(&seq, EMIT_ENTER, slot, begin);
-	append_hook(&cleanup, EMIT_EXIT, unshare_expr(slot), end);
+	wrap_append_hook(&seq, EMIT_ENTER, slot, NULL_TREE, begin);
+	wrap_append_hook(&cleanup, EMIT_EXIT, slot, NULL_TREE, end);
 	gimple_seq_add_stmt(&seq,
 			    gimple_build_try(gimple_bind_body(bind), cleanup, GIMPLE_TRY_FINALLY));
 	gimple_bind_set_body(bind, seq);
 }
 
 /*
- * lands: a longjmp may arrive behind this statement.
- *
  * vfork's child returns into a frame that the parent still has, nothing was jumped over. getcontext
  * serves makecontext, and its second return is on whatever stack the program switched to.
  */
-static bool lands(gimple *stmt)
+bool wrap_lands(gimple *stmt)
 {
 	if (gimple_code(stmt) == GIMPLE_LABEL)
 		return DECL_NONLOCAL(gimple_label_label(as_a<glabel *>(stmt)));
@@ -133,32 +135,12 @@ static bool lands(gimple *stmt)
 	return strcmp(name, "vfork") != 0 && strcmp(name, "getcontext") != 0;
 }
 
-static tree add_landing(gimple_stmt_iterator *gsi, bool *, struct walk_stmt_info *wi)
+/* lands_wanted: in any function of a unit that may have measured ones, itself measured or not. */
+static bool lands_wanted(tree fn)
 {
-	tree slot = (tree)wi->info;
-	gimple_seq seq = NULL;
-
-	if (lands(gsi_stmt(*gsi))) {
-		append_hook(&seq, EMIT_LANDED, slot ? unshare_expr(slot) : null_pointer_node,
-			    gimple_location(gsi_stmt(*gsi)));
-		gsi_insert_seq_after(gsi, seq, GSI_CONTINUE_LINKING);
-	}
-	return NULL_TREE;
-}
-
-/* add_landings: in any function of a unit that may have measured ones, itself measured or not. */
-static void add_landings(tree fn, tree slot)
-{
-	gimple_seq body = gimple_body(fn);
-	struct walk_stmt_info wi = {};
-
 	/* -fgnu-tm refuses calls of unknown functions inside transactions. */
-	if (plugin.off || flag_tm || (DECL_ARTIFICIAL(fn) && !cfun->calls_setjmp) ||
-	    (!attributes_any() && !rules_count(plugin.rules)))
-		return;
-	wi.info = slot;
-	walk_gimple_seq_mod(&body, add_landing, NULL, &wi);
-	gimple_set_body(fn, body);
+	return !plugin.off && !flag_tm && (!DECL_ARTIFICIAL(fn) || cfun->calls_setjmp) &&
+	       (attributes_any() || rules_count(plugin.rules));
 }
 
 /*
@@ -205,7 +187,7 @@ static void process(tree fn)
 		}
 		tell(fn, &choice, obstacle);
 	}
-	add_landings(fn, slot);
+	blocks_open(fn, slot, lands_wanted(fn));
 	choose_release(&choice);
 }
 
