@@ -393,7 +393,9 @@ static void make_site(tree fn, struct block *block)
 	if (!label)
 		return;
 
-	struct names names = *names_of(fn);
+	/* The body of a coroutine is in a function that nobody wrote. */
+	tree ramp = coroutines_ramp(fn);
+	struct names names = *names_of(ramp ? ramp : fn);
 	const std::string scoped = std::string(names.subject.scoped) + "::" + label;
 	const std::string qualified = std::string(names.subject.qualified) + "::" + label;
 	const std::string mangled = std::string(names.subject.mangled) + "." + label;

@@ -211,9 +211,6 @@ const char *choose_obstacle(tree fn)
 		return reason;
 	if (flags_from_decl_or_type(fn) & ECF_RETURNS_TWICE)
 		return "it returns twice";
-	/* The ramp is the function that the source calls; the front end makes the other two. */
-	if (cfun->coroutine_component && DECL_ARTIFICIAL(fn))
-		return "it is the actor or destroyer of a coroutine";
 
 	gimple_seq body = gimple_body(fn);
 	if (!body || gimple_code(gimple_seq_first_stmt(body)) != GIMPLE_BIND ||

@@ -128,6 +128,16 @@ enum emit_hook {
 	EMIT_HOOKS,
 };
 
+/* coroutines.cc */
+/* coroutines_is_component: one of the two functions that the front end makes of a coroutine's body. */
+extern bool coroutines_is_component(tree fn);
+/* coroutines_ramp: the function of the source that an actor belongs to; null for any other function. */
+extern tree coroutines_ramp(tree actor);
+/* coroutines_open_ramp: lives begin there.  Does nothing where fn is no coroutine. */
+extern void coroutines_open_ramp(tree fn, const struct choice *choice);
+/* coroutines_open_actor: runs and the ends of lives; returns the slot of the runs, null when they are not measured. */
+extern tree coroutines_open_actor(tree fn);
+
 /* blocks.cc */
 /* blocks_open: puts hooks around blocks and scopes, and behind what a longjmp may land at; slot is the function's, or null. */
 extern void blocks_open(tree fn, tree slot, bool landings);

@@ -171,6 +171,12 @@ static void tell(tree fn, const struct choice *choice, const char *obstacle)
 
 static void process(tree fn)
 {
+	if (coroutines_is_component(fn)) {
+		calls_wrap(fn);
+		blocks_open(fn, coroutines_open_actor(fn), lands_wanted(fn));
+		return;
+	}
+
 	struct choice choice = choose_function(fn);
 	const char *obstacle = choice.measure ? choose_obstacle(fn) : NULL;
 	tree slot = NULL_TREE;
@@ -179,6 +185,7 @@ static void process(tree fn)
 	if (choice.measure && !obstacle)
 		choice.body = body_hash(fn);
 	calls_wrap(fn);
+	coroutines_open_ramp(fn, &choice);
 	if (choice.measure) {
 		if (!obstacle) {
 			slot = emit_site(fn, names_of(fn), &choice);

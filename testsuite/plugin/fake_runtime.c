@@ -5,7 +5,8 @@
  * Linked into the program it is found by the unit constructor's weak reference.  At the end of the
  * process it prints, to the file named by FAKE_OUT (or not at all):
  *
- *   QUALIFIED LABEL-OR-DASH ENTERS EXITS         one line a site, sites in the order of the units
+ *   QUALIFIED LABEL-OR-DASH ENTERS EXITS         one line a site, sites in the order of the units;
+ *                                                lives: QUALIFIED [life] LABEL-OR-DASH BEGINS ENDS
  *   landed N
  *   crossed N                                    exits that did not fit the newest open entry
  *   open N                                       entries still open on the main thread
@@ -69,6 +70,19 @@ __attribute__((noinline)) static void landed(uint32_t *slot)
 		depth--;
 }
 
+/* Lives are no frames: only counted. */
+static void begin(uint32_t *slot, const void *key)
+{
+	(void)key;
+	__atomic_add_fetch(&sites[*slot].enters, 1, __ATOMIC_RELAXED);
+}
+
+static void end(uint32_t *slot, const void *key)
+{
+	(void)key;
+	__atomic_add_fetch(&sites[*slot].exits, 1, __ATOMIC_RELAXED);
+}
+
 static void unregister(struct hotpath_unit *unit)
 {
 	(void)unit;
@@ -85,6 +99,8 @@ int hotpath_unit_register(struct hotpath_unit *unit)
 	unit->enter = enter;
 	unit->exit = leave;
 	unit->landed = landed;
+	unit->begin = begin;
+	unit->end = end;
 	unit->unregister = unregister;
 	return 0;
 }
@@ -98,7 +114,8 @@ __attribute__((destructor(101))) static void say(void)
 	if (!out)
 		return;
 	for (unsigned i = 0; i < n_sites; i++)
-		fprintf(out, "%s %s %lu %lu\n", sites[i].site->qualified,
+		fprintf(out, "%s%s %s %lu %lu\n", sites[i].site->qualified,
+			sites[i].site->kind == HOTPATH_KIND_LIFE ? " [life]" : "",
 			sites[i].site->label ? sites[i].site->label : "-", sites[i].enters,
 			sites[i].exits);
 	fprintf(out, "landed %lu\ncrossed %lu\nopen %u\n", landings, crossed, depth);

@@ -315,16 +315,6 @@ diagnoses()
 	done
 }
 
-@test "coroutines: the function that creates one is measured, its parts are left alone" {
-	for V in $COMPILERS; do
-		for FLAGS in -O0 -O2; do
-			build g++ -std=c++20 "$SOURCES/coroutine.cc" "$FAKE" -o coroutine
-			./coroutine
-			counted "leaf() - 2 2" "middle() - 1 1" "landed 0" "crossed 0" "open 0"
-		done
-	done
-}
-
 @test "every C++ function measured by a rule: the front end's own parts are left alone" {
 	cp "$SOURCES/every.yaml" hotpath.yaml
 	cp "$SOURCES/coroutine.cc" "$SOURCES/ways.cc" .
