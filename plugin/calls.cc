@@ -81,7 +81,7 @@ static const struct rules_subject *caller_of(struct walk *walk)
 		walk->caller = names_of(walk->fn)->subject;
 		own_strings(&walk->caller);
 		if (rules_needs_shape(plugin.rules))
-			shape_measure(walk->fn, &walk->caller);
+			shape_measure(gimple_body(walk->fn), &walk->caller);
 		walk->known = true;
 	}
 	return &walk->caller;
