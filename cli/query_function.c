@@ -104,7 +104,7 @@ struct search {
 	const char *name;
 	const char *place; /* kind, or end of the file's path, and its length; NULL: any */
 	size_t length;
-	bool shortened; /* the name without the parameters */
+	bool shortened; /* the name without its parameters, of functions and of templates */
 	char *const *roots;
 	size_t n_roots;
 };
@@ -120,8 +120,9 @@ struct search {
 
 static const char named_sql[] = FUNCTION_COLUMNS
 	"ON t.value = ?1 AND t.id IN (f.name, f.qualified, f.mangled, f.label) ORDER BY f.id";
-static const char shortened_sql[] = FUNCTION_COLUMNS
-	"ON t.id = f.qualified AND substr(t.value, 1, length(?1) + 1) = ?1 || '(' ORDER BY f.id";
+static const char shortened_sql[] =
+	FUNCTION_COLUMNS "ON t.id = f.qualified AND substr(t.value, 1, length(?1) + 1) IN (?1 || "
+			 "'(', ?1 || '<') ORDER BY f.id";
 
 static int read_named(sqlite3_stmt *stmt, const struct search *s, struct named *one)
 {
