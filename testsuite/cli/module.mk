@@ -19,10 +19,11 @@ $(CLI_UNIT_BINS): $(B)/test/unit/test_%: $(B)/test/unit/test_%.o $(B)/test/unit/
 	$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) -lcmocka
 
 $(B)/test/unit/test_stats: $(B)/test/unit/simulate.o
+$(B)/test/unit/test_changes: $(B)/test/unit/histories.o
 $(B)/test/unit/test_store_copy: $(B)/test/unit/dump.o
 
 # How often the verdicts of `hotpath diff` are right, as a table: some minutes.
-$(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/fake_image.o $(CLI_LIB)
+$(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/histories.o $(B)/test/unit/fake_image.o $(CLI_LIB)
 	$(CC) $(HOTPATH_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 # Stores with a history, for the tests of trend and blame.
@@ -40,5 +41,5 @@ check-cli-unit: $(CLI_UNIT_BINS)
 check-cli: cli runtime plugin $(B)/test/make_history
 	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/cli
 
-.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o $(B)/test/unit/dump.o
--include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d $(B)/test/unit/dump.d
+.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o $(B)/test/unit/histories.o $(B)/test/unit/dump.o
+-include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d $(B)/test/unit/histories.d $(B)/test/unit/dump.d

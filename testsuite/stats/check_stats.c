@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * make check-stats: how often the verdicts of `hotpath diff` are right, over simulated runs (testsuite/unit/simulate.h), as a
- * table.  Seeded: always the same figures.  Ends with status 1 when one of the four promises does not hold.
+ * table; and how often `hotpath trend` finds the changes of simulated histories (testsuite/unit/histories.h).  Seeded: always
+ * the same figures.  Ends with status 1 when one of the promises does not hold.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../unit/histories.h"
 #include "../unit/simulate.h"
 
-enum { DIFFS = 4000 };
+enum { DIFFS = 4000, HISTORIES = 2000 };
 
 static int broken;
 
@@ -114,6 +116,79 @@ static void small_changes_are_not_denied(void)
 	}
 }
 
+/* The runs are here commits x runs of each. */
+static void row_of_history(const char *what, const struct history_truth *truth, double percent,
+			   const char *promise, int kept)
+{
+	char runs[16];
+
+	snprintf(runs, sizeof(runs), "%zux%zu", truth->commits, truth->runs);
+	printf("| %-58s | %-7s | %8.2f %% | %-11s | %s |\n", what, runs, percent, promise,
+	       kept ? "yes" : "NO ");
+	fflush(stdout);
+	broken |= !kept;
+}
+
+static void histories_without_a_change(void)
+{
+	static const struct history_truth truths[] = {
+		{.commits = 20, .runs = 1, .noise = 0.02},
+		{.commits = 20, .runs = 5, .noise = 0.02, .outliers = 0.03},
+		{.commits = 100, .runs = 3, .noise = 0.02, .outliers = 0.03},
+		{.commits = 20, .runs = 10, .noise = 0.005, .jitter = 0.02, .outliers = 0.03},
+		{.commits = 50, .runs = 5, .noise = 0.02, .jitter = 0.01, .outliers = 0.03},
+	};
+
+	for (size_t i = 0; i < sizeof(truths) / sizeof(truths[0]); i++) {
+		struct history_tally tally = histories_try(&truths[i], HISTORIES);
+		double percent = share(tally.none, tally.series);
+		char words[80];
+
+		snprintf(words, sizeof(words), "history of no change, noise %g %%%s: none found",
+			 100 * truths[i].noise,
+			 truths[i].jitter > 0.015 ? ", jitter 2 %"
+			 : truths[i].jitter > 0	  ? ", jitter 1 %"
+						  : "");
+		row_of_history(words, &truths[i], percent, ">= 95 %", percent >= 95);
+	}
+}
+
+static void changes_in_histories(void)
+{
+	static const struct history_truth truths[] = {
+		{.commits = 20, .runs = 5, .noise = 0.02, .step = 0.05, .at = 10, .until = 20},
+		{.commits = 20, .runs = 5, .noise = 0.02, .step = -0.05, .at = 10, .until = 20},
+		{.commits = 40,
+		 .runs = 4,
+		 .noise = 0.02,
+		 .outliers = 0.03,
+		 .step = 0.05,
+		 .at = 30,
+		 .until = 40},
+		{.commits = 20,
+		 .runs = 10,
+		 .noise = 0.005,
+		 .jitter = 0.01,
+		 .step = 0.05,
+		 .at = 10,
+		 .until = 20},
+	};
+
+	for (size_t i = 0; i < sizeof(truths) / sizeof(truths[0]); i++) {
+		struct history_tally tally = histories_try(&truths[i], HISTORIES);
+		double percent = share(tally.exact, tally.series);
+		char words[80];
+
+		snprintf(words, sizeof(words), "%+g %% at noise %g %%%s: it alone, at its commit",
+			 100 * truths[i].step, 100 * truths[i].noise,
+			 truths[i].jitter > 0 ? ", jitter 1 %" : "");
+		row_of_history(words, &truths[i], percent, ">= 95 %", percent >= 95);
+		percent = share(tally.covered, tally.intervals);
+		row_of_history("its interval covers it", &truths[i], percent, "93 .. 97 %",
+			       percent >= 93 && percent <= 97);
+	}
+}
+
 int main(void)
 {
 	printf("| %-58s | %-7s | %-10s | %-11s | %s |\n", "simulated comparisons", "runs",
@@ -123,5 +198,7 @@ int main(void)
 	changes_are_found();
 	coverage_of_changes();
 	small_changes_are_not_denied();
+	histories_without_a_change();
+	changes_in_histories();
 	return broken;
 }

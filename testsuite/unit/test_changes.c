@@ -5,138 +5,49 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "../../cli/changes.h"
-#include "fake_image.h"
-
-struct truth {
-	size_t groups, runs; /* runs of each group */
-	double noise, jitter, outliers;
-	double step;	  /* as a share: 0.05 */
-	size_t at, until; /* groups that it lies on */
-};
-
-struct tally {
-	size_t series, none, exact, near, covered, intervals;
-};
-
-static double uniform(uint64_t *random)
-{
-	return (double)(fake_random(random) >> 11) / 9007199254740992.0;
-}
-
-static void make(const struct truth *t, double *values, size_t *begin, uint64_t *random)
-{
-	size_t n = 0;
-
-	for (size_t g = 0; g < t->groups; g++) {
-		double level = t->jitter * fake_normal(random);
-
-		level += g >= t->at && g < t->until ? log1p(t->step) : 0;
-		begin[g] = n;
-		for (size_t r = 0; r < t->runs; r++) {
-			values[n] = level + t->noise * fake_normal(random);
-			values[n++] += uniform(random) < t->outliers
-					       ? log(1.05 + 0.45 * uniform(random))
-					       : 0;
-		}
-	}
-	begin[t->groups] = n;
-}
-
-static void count(const struct truth *t, const struct change_point *points, size_t n,
-		  struct tally *tally)
-{
-	size_t places[] = {t->at, t->until}, wanted = t->until < t->groups ? 2 : 1;
-	bool exact = n == wanted, near = exact;
-
-	tally->series++;
-	tally->none += n == 0;
-	for (size_t i = 0; i < n && i < wanted; i++) {
-		double shift = i ? -log1p(t->step) : log1p(t->step);
-		size_t off = points[i].at > places[i] ? points[i].at - places[i]
-						      : places[i] - points[i].at;
-
-		exact &= off == 0;
-		near &= off <= 1;
-		if (off || isnan(points[i].low) || n != wanted)
-			continue;
-		tally->intervals++;
-		tally->covered += points[i].low <= shift && shift <= points[i].high;
-	}
-	tally->exact += exact;
-	tally->near += near;
-}
-
-static struct tally try_all(const struct truth *t, size_t series)
-{
-	double *values = calloc(t->groups * t->runs, sizeof(*values));
-	size_t *begin = calloc(t->groups + 1, sizeof(*begin));
-	uint64_t random = 88172645463325252u;
-	struct tally tally = {0};
-
-	for (size_t i = 0; i < series; i++) {
-		struct changes_options options = CHANGES_DEFAULTS;
-		struct changes_series s = {values, begin, t->groups};
-		struct change_point *points;
-		size_t n;
-
-		options.seed = i + 1;
-		make(t, values, begin, &random);
-		assert_int_equal(changes_find(&s, &options, &points, &n, NULL), 0);
-		for (size_t k = 0; k < n; k++) {
-			assert_true(points[k].at > (k ? points[k - 1].at : 0));
-			assert_true(points[k].at < t->groups);
-			assert_true(points[k].p > 0 && points[k].p <= options.alpha);
-			assert_true(fabs(points[k].shift) >= options.min_effect);
-		}
-		count(t, points, n, &tally);
-		free(points);
-	}
-	free(values);
-	free(begin);
-	return tally;
-}
+#include "histories.h"
 
 /* Without a change none is found in at least 95 of 100 series, whatever the noise. */
 static void no_change_gives_no_change(void **state)
 {
-	static const struct truth truths[] = {
-		{.groups = 20, .runs = 1, .noise = 0.02},
-		{.groups = 20, .runs = 5, .noise = 0.02},
-		{.groups = 3, .runs = 5, .noise = 0.02},
-		{.groups = 40, .runs = 3, .noise = 0.02, .outliers = 0.03},
-		{.groups = 200, .runs = 1, .noise = 0.02, .outliers = 0.05},
-		{.groups = 20, .runs = 10, .noise = 0.005, .jitter = 0.02, .outliers = 0.03},
-		{.groups = 8, .runs = 10, .noise = 0.005, .jitter = 0.02},
-		{.groups = 50, .runs = 5, .noise = 0.02, .jitter = 0.01},
+	static const struct history_truth truths[] = {
+		{.commits = 20, .runs = 1, .noise = 0.02},
+		{.commits = 20, .runs = 5, .noise = 0.02},
+		{.commits = 3, .runs = 5, .noise = 0.02},
+		{.commits = 40, .runs = 3, .noise = 0.02, .outliers = 0.03},
+		{.commits = 200, .runs = 1, .noise = 0.02, .outliers = 0.05},
+		{.commits = 20, .runs = 10, .noise = 0.005, .jitter = 0.02, .outliers = 0.03},
+		{.commits = 8, .runs = 10, .noise = 0.005, .jitter = 0.02},
+		{.commits = 50, .runs = 5, .noise = 0.02, .jitter = 0.01},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(truths) / sizeof(truths[0]); i++) {
-		struct tally tally = try_all(&truths[i], 400);
+		struct history_tally tally = histories_try(&truths[i], 400);
 
 		assert_true(tally.none >= 380);
+		assert_int_equal(tally.unsound, 0);
 	}
 }
 
 /* 5 % at 2 % noise, found and at the right commit in 95 of 100 series. */
 static void a_step_is_found_where_it_is(void **state)
 {
-	static const struct truth truths[] = {
-		{.groups = 20, .runs = 5, .noise = 0.02, .step = 0.05, .at = 10, .until = 20},
-		{.groups = 20, .runs = 5, .noise = 0.02, .step = -0.05, .at = 8, .until = 20},
-		{.groups = 30,
+	static const struct history_truth truths[] = {
+		{.commits = 20, .runs = 5, .noise = 0.02, .step = 0.05, .at = 10, .until = 20},
+		{.commits = 20, .runs = 5, .noise = 0.02, .step = -0.05, .at = 8, .until = 20},
+		{.commits = 30,
 		 .runs = 5,
 		 .noise = 0.02,
 		 .outliers = 0.03,
 		 .step = 0.05,
 		 .at = 21,
 		 .until = 30},
-		{.groups = 2, .runs = 8, .noise = 0.02, .step = 0.05, .at = 1, .until = 2},
-		{.groups = 20,
+		{.commits = 2, .runs = 8, .noise = 0.02, .step = 0.05, .at = 1, .until = 2},
+		{.commits = 20,
 		 .runs = 10,
 		 .noise = 0.005,
 		 .jitter = 0.01,
@@ -147,9 +58,10 @@ static void a_step_is_found_where_it_is(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(truths) / sizeof(truths[0]); i++) {
-		struct tally tally = try_all(&truths[i], 400);
+		struct history_tally tally = histories_try(&truths[i], 400);
 
 		assert_true(tally.exact >= 380);
+		assert_int_equal(tally.unsound, 0);
 		assert_true(100 * tally.covered >= 92 * tally.intervals);
 	}
 }
@@ -157,28 +69,28 @@ static void a_step_is_found_where_it_is(void **state)
 /* One that was undone soon, in a long history; with one run of each commit; and the newest commit alone. */
 static void hard_steps_are_found_nearly_there(void **state)
 {
-	static const struct truth undone = {
-		.groups = 100, .runs = 5, .noise = 0.02, .step = 0.05, .at = 60, .until = 66};
-	static const struct truth nightly = {
-		.groups = 60, .runs = 1, .noise = 0.01, .step = 0.05, .at = 30, .until = 60};
-	static const struct truth newest = {
-		.groups = 20, .runs = 5, .noise = 0.02, .step = 0.1, .at = 19, .until = 20};
+	static const struct history_truth undone = {
+		.commits = 100, .runs = 5, .noise = 0.02, .step = 0.05, .at = 60, .until = 66};
+	static const struct history_truth nightly = {
+		.commits = 60, .runs = 1, .noise = 0.01, .step = 0.05, .at = 30, .until = 60};
+	static const struct history_truth newest = {
+		.commits = 20, .runs = 5, .noise = 0.02, .step = 0.1, .at = 19, .until = 20};
 
 	(void)state;
-	assert_true(try_all(&undone, 100).near >= 93);
-	assert_true(try_all(&nightly, 200).near >= 190);
-	assert_true(try_all(&newest, 200).exact >= 190);
+	assert_true(histories_try(&undone, 100).near >= 93);
+	assert_true(histories_try(&nightly, 200).near >= 190);
+	assert_true(histories_try(&newest, 200).exact >= 190);
 }
 
 static void jitter_is_told_from_noise(void **state)
 {
-	static const struct truth truth = {.groups = 100,
-					   .runs = 10,
-					   .noise = 0.005,
-					   .jitter = 0.02,
-					   .step = 0.3,
-					   .at = 40,
-					   .until = 100};
+	static const struct history_truth truth = {.commits = 100,
+						   .runs = 10,
+						   .noise = 0.005,
+						   .jitter = 0.02,
+						   .step = 0.3,
+						   .at = 40,
+						   .until = 100};
 	struct changes_options options = CHANGES_DEFAULTS;
 	struct change_point *points;
 	double values[1000], jitter;
@@ -187,7 +99,7 @@ static void jitter_is_told_from_noise(void **state)
 	struct changes_series s = {values, begin, 100};
 
 	(void)state;
-	make(&truth, values, begin, &random);
+	histories_make(&truth, values, begin, &random);
 	assert_int_equal(changes_find(&s, &options, &points, &n, &jitter), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(points[0].at, 40);
@@ -200,8 +112,8 @@ static void jitter_is_told_from_noise(void **state)
 /* The same series gives the same changes: the order of what is random is part of the input. */
 static void the_seed_decides(void **state)
 {
-	static const struct truth truth = {
-		.groups = 20, .runs = 3, .noise = 0.03, .step = 0.05, .at = 10, .until = 20};
+	static const struct history_truth truth = {
+		.commits = 20, .runs = 3, .noise = 0.03, .step = 0.05, .at = 10, .until = 20};
 	struct changes_options options = CHANGES_DEFAULTS;
 	struct change_point *one, *two;
 	size_t begin[21], n, m;
@@ -210,7 +122,7 @@ static void the_seed_decides(void **state)
 	struct changes_series s = {values, begin, 20};
 
 	(void)state;
-	make(&truth, values, begin, &random);
+	histories_make(&truth, values, begin, &random);
 	assert_int_equal(changes_find(&s, &options, &one, &n, NULL), 0);
 	assert_int_equal(changes_find(&s, &options, &two, &m, NULL), 0);
 	assert_int_equal(n, m);
