@@ -94,4 +94,12 @@ uint64_t segment_spent(const struct segment_reader *r, const struct segment_node
 int segment_read_stack(struct segment_reader *r, const struct seg_thread *t);
 int segment_read_fibers(struct segment_reader *r, const struct seg_thread *t);
 
+/*
+ * segment_fit: makes the estimates of sampled calls fit into the time that their callers had (segment_fit.c).
+ *
+ * nodes     of one thread, parents before children; net times are known, children are not yet summed up
+ * elapsed   ticks that the thread had
+ */
+void segment_fit(struct segment_node *nodes, size_t n, uint64_t elapsed);
+
 #endif /* HOTPATH_SEGMENT_READER_H */

@@ -321,16 +321,24 @@ static void add_node(struct segment_reader *r, const struct segment_node *n)
 	s->self_cost_ns += self_cost;
 }
 
-static void sum_thread(struct segment_reader *r, struct image_thread *t)
+static void sum_thread(struct segment_reader *r, const struct seg_thread *from,
+		       struct image_thread *t)
 {
-	for (size_t i = r->n_nodes; i-- > 1;) {
+	uint64_t end = from->end_ticks ? from->end_ticks : r->clock.end_ticks;
+
+	for (size_t i = 0; i < r->n_nodes; i++) {
 		struct segment_node *n = &r->nodes[i];
-		struct segment_node *parent = &r->nodes[n->parent];
 
 		n->net = net_of(n);
 		n->inner_net = bounded(n->inner_net, n->inner);
 		n->back_net = bounded(n->back_net, n->back);
 		n->back_child_net = bounded(n->back_child_net, n->back_child);
+	}
+	segment_fit(r->nodes, r->n_nodes, less(end, from->start_ticks));
+	for (size_t i = r->n_nodes; i-- > 1;) {
+		struct segment_node *n = &r->nodes[i];
+		struct segment_node *parent = &r->nodes[n->parent];
+
 		n->estimate |= n->skipped != 0;
 		parent->estimate |= n->skipped != 0;
 		parent->children += less(n->incl, n->back);
@@ -340,9 +348,8 @@ static void sum_thread(struct segment_reader *r, struct image_thread *t)
 			parent->children_net =
 				minus(parent->children_net, minus(n->back_net, n->net));
 		t->calls += n->calls;
-		if (i)
-			r->spent += segment_spent(r, n);
 		t->running += n->running;
+		r->spent += segment_spent(r, n);
 	}
 	for (size_t i = 1; i < r->n_nodes; i++)
 		add_node(r, &r->nodes[i]);
@@ -384,7 +391,7 @@ static int read_thread(struct segment_reader *r, const struct seg_thread *t,
 		error = segment_read_stack(r, t);
 	if (!error && r->n_nodes)
 		error = segment_read_fibers(r, t);
-	sum_thread(r, to);
+	sum_thread(r, t, to);
 	return error;
 }
 

@@ -180,7 +180,7 @@ static int print_zipped(const char *bytes, size_t n, FILE *stream)
 	enum { BEST = 9, WINDOW = 15, GZIP = 16, MEMORY = 8 };
 	z_stream zip = {0};
 	unsigned char out[16384];
-	int rc;
+	int rc = Z_STREAM_ERROR;
 
 	if (deflateInit2(&zip, BEST, Z_DEFLATED, WINDOW + GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -1;

@@ -230,6 +230,39 @@ static void add_row(struct grid *grid, const struct model_report *report, size_t
 	grid_real(grid, GRID_PERCENT, f->error_percent);
 }
 
+/* The function that is called most, of those that are called less than `below` times; NULL when there is none. */
+static const struct model_function *most_called(const struct model_report *report, int64_t below)
+{
+	const struct model_function *most = NULL;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct model_function *f = &report->functions[i];
+
+		if (f->calls < below && (!most || f->calls > most->calls))
+			most = f;
+	}
+	return most;
+}
+
+/* Why a budget was not kept, and what would help: the functions whose calls cost most to count. */
+static void print_over_budget(const struct model_report *report, const struct view *view)
+{
+	const struct model_function *f = most_called(report, INT64_MAX);
+
+	fprintf(view->stream,
+		"Measuring took more than the budget, as counting a call takes %.1f ns, timed or "
+		"not. Called most of those shown:",
+		report->run.skipped_ns);
+	for (int i = 0; i < 3 && f; i++, f = most_called(report, f->calls)) {
+		char *name = text_printable(select_title(f));
+
+		fprintf(view->stream, "%s %s (%lld)", i ? "," : "", name ? name : "",
+			(long long)f->calls);
+		free(name);
+	}
+	fputs("; a rule with `measure: false` leaves a function out.\n", view->stream);
+}
+
 /* What the times of functions are whose calls were not all timed, and why a budget may not have been kept. */
 static void print_estimates(const struct model_report *report, const struct view *view)
 {
@@ -241,10 +274,7 @@ static void print_estimates(const struct model_report *report, const struct view
 		  "Calls are exact. Where fewer were timed, times are estimates; the error is "
 		  "half of the mean's 95 % interval.");
 	if (run->budget_percent > 0 && run->overhead_percent > run->budget_percent)
-		fprintf(view->stream,
-			"Measuring took more than the budget: counting a call takes %.1f ns, timed "
-			"or not. Leave functions out that do less than that.\n",
-			run->skipped_ns);
+		print_over_budget(report, view);
 }
 
 static void print_footer(const struct model_report *report, const struct view *view)

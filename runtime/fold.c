@@ -125,7 +125,11 @@ static uint64_t inside_of(uint64_t word)
 static __attribute__((noinline)) void fold_sampled(struct place *place, char *base,
 						   const struct seg_sample *s, uint64_t word)
 {
-	((struct seg_node *)(word & SEG_NODE_MASK))->stat->draw[word & SEG_INNER].timed++;
+	struct seg_stat *stat = ((struct seg_node *)(word & SEG_NODE_MASK))->stat;
+
+	stat->draw[word & SEG_INNER].timed++;
+	if (stat->warm[word & SEG_INNER] < UINT8_MAX)
+		stat->warm[word & SEG_INNER]++;
 	fold_call(place, base, s, word, inside_of(word), weight_of(word));
 }
 

@@ -13,8 +13,9 @@
  * the end of a fold, from how many calls of it were timed since the last one.  The level up to
  * which a site's rate of timed calls is let through is one for all sites of the thread, and is
  * moved until the total fits: so it is the sites with the most calls that are thinned out, and the
- * others stay exact.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
- * budget by that, and the report says so.
+ * others stay exact.  The first calls of a site on a thread are all timed: what is called a few times can be
+ * what everything else is called from.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
+ * budget by that, and the report says so and names the functions.
  *
  * No floating point: it would change the exception flags of the host.
  */
@@ -23,6 +24,7 @@
 #include "frame.h"
 
 enum {
+	WARM = 64,	   /* calls of a site that are timed whatever their rate */
 	PACE_SHIFT = 24,   /* a level is in calls per 2^24 ticks, some milliseconds */
 	BUDGET_SHIFT = 20, /* seg_header.budget */
 };
@@ -231,15 +233,18 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 		return;
 	uint64_t whole = share(ticks, hp_process.budget, BUDGET_SHIFT);
 	uint64_t counting = share(spent > cost ? spent - cost : 0, hp_process.both, 18);
-	/* Something is timed even when counting has used the budget up. */
-	uint64_t room = whole > counting + whole / 8 ? whole - counting : whole / 8;
+	uint64_t room = whole > counting ? whole - counting : 0;
+
+	/* When counting has used the budget up, timing some is not what breaks it. */
+	if (room < (whole + counting) / 8)
+		room = (whole + counting) / 8;
 
 	move_level(pace, ticks, timed, room / (share(cost / timed, hp_process.both, 18) + 1));
 	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
 		struct seg_stat *stat = ((struct seg_node *)(s->word & SEG_NODE_MASK))->stat;
 		struct seg_draw *d = &stat->draw[s->word & SEG_INNER];
 
-		if (s->word & SEG_TAG_MASK && d->timed)
+		if (s->word & SEG_TAG_MASK && d->timed && stat->warm[s->word & SEG_INNER] >= WARM)
 			raise_or_lower(d, stat->least, now, pace->level);
 	}
 }

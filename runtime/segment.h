@@ -358,7 +358,8 @@ struct seg_draw {
  *                             make the total time, and may be few among many of the latter
  *       56    1  least        exponent that the rule asks for; a budget goes no lower
  *       57    1  sampled      1 when the hooks that sample have timed a call
- *       58    6  (zero)
+ *       58    2  warm         timed calls for each of `draw`, up to 255
+ *       60    4  (zero)
  *       64    8  carry        link to struct seg_carry
  *       72    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
  *       80  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
@@ -372,7 +373,8 @@ struct seg_stat {
 	struct seg_draw draw[2];
 	uint8_t least;
 	uint8_t sampled;
-	uint8_t zero[6];
+	uint8_t warm[2];
+	uint8_t zero[4];
 	struct seg_carry *carry;
 	uint64_t unwound;
 	uint32_t lines[HIST_LINES];

@@ -21,6 +21,11 @@ $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c t
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lm
 
+UNIT_TESTS += test_segment_fit
+$(B)/test/unit/test_segment_fit: testsuite/unit/test_segment_fit.c cli/segment_fit.c cli/segment_reader.h
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
 UNIT_TESTS += test_sample
 $(B)/test/unit/test_sample: testsuite/unit/test_sample.c runtime/sample.c $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
