@@ -87,6 +87,8 @@ void model_report_release(struct model_report *report)
 	for (size_t i = 0; i < report->n; i++)
 		model_function_release(&report->functions[i]);
 	free(report->functions);
+	for (int i = 0; i < MODEL_BUSIEST; i++)
+		free(report->busiest[i].title);
 	model_run_release(&report->run);
 	memset(report, 0, sizeof(*report));
 }

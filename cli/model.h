@@ -116,10 +116,17 @@ struct model_percentiles {
 	char text[MODEL_PERCENTILES][12];
 };
 
+enum { MODEL_BUSIEST = 3 };
+
 struct model_report {
 	struct model_run run;
 	bool raw; /* times with the cost of measuring still in them */
 	struct model_percentiles percentiles;
+	/* The functions that are called most, of all in the run; copies, NULL where there are fewer. */
+	struct {
+		char *title;
+		int64_t calls;
+	} busiest[MODEL_BUSIEST];
 	struct model_function *functions;
 	size_t n;	/* shown */
 	size_t matched; /* passed the focus, before the limit */

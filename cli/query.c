@@ -470,6 +470,30 @@ static int read_function(struct store *store, struct profile *profile, const str
 	return ERR_OK;
 }
 
+/* Which functions are called most, for whoever sees but some of them. */
+static int note_busiest(struct model_report *report, struct error *error)
+{
+	int64_t below = INT64_MAX;
+
+	for (int b = 0; b < MODEL_BUSIEST; b++) {
+		const struct model_function *most = NULL;
+
+		for (size_t i = 0; i < report->n; i++) {
+			const struct model_function *f = &report->functions[i];
+
+			if (f->calls < below && (!most || f->calls > most->calls))
+				most = f;
+		}
+		if (!most)
+			break;
+		report->busiest[b].title = strdup(most->label ? most->label : most->name);
+		if (!report->busiest[b].title)
+			return error_memory(error);
+		report->busiest[b].calls = below = most->calls;
+	}
+	return ERR_OK;
+}
+
 int query_functions(struct store *store, struct model_report *report, struct error *error)
 {
 	struct profile profile = {0};
@@ -484,6 +508,8 @@ int query_functions(struct store *store, struct model_report *report, struct err
 		rc = read_function(store, &profile, &profile.functions[i], report,
 				   &report->functions[report->n++], error);
 	close_profile(&profile);
+	if (!rc)
+		rc = note_busiest(report, error);
 	report->total = report->matched = report->n;
 	return rc;
 }

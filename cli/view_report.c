@@ -230,35 +230,19 @@ static void add_row(struct grid *grid, const struct model_report *report, size_t
 	grid_real(grid, GRID_PERCENT, f->error_percent);
 }
 
-/* The function that is called most, of those that are called less than `below` times; NULL when there is none. */
-static const struct model_function *most_called(const struct model_report *report, int64_t below)
-{
-	const struct model_function *most = NULL;
-
-	for (size_t i = 0; i < report->n; i++) {
-		const struct model_function *f = &report->functions[i];
-
-		if (f->calls < below && (!most || f->calls > most->calls))
-			most = f;
-	}
-	return most;
-}
-
-/* Why a budget was not kept, and what would help: the functions whose calls cost most to count. */
+/* Why a budget was not kept, and what would help. */
 static void print_over_budget(const struct model_report *report, const struct view *view)
 {
-	const struct model_function *f = most_called(report, INT64_MAX);
-
 	fprintf(view->stream,
 		"Measuring took more than the budget, as counting a call takes %.1f ns, timed or "
-		"not. Called most of those shown:",
+		"not. Called most:",
 		report->run.skipped_ns);
-	for (int i = 0; i < 3 && f; i++, f = most_called(report, f->calls)) {
-		char *name = text_printable(select_title(f));
+	for (int i = 0; i < MODEL_BUSIEST && report->busiest[i].title; i++) {
+		char *title = text_printable(report->busiest[i].title);
 
-		fprintf(view->stream, "%s %s (%lld)", i ? "," : "", name ? name : "",
-			(long long)f->calls);
-		free(name);
+		fprintf(view->stream, "%s %s (%lld)", i ? "," : "", title ? title : "",
+			(long long)report->busiest[i].calls);
+		free(title);
 	}
 	fputs("; a rule with `measure: false` leaves a function out.\n", view->stream);
 }

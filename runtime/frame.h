@@ -121,12 +121,23 @@ static inline void pop_plain(struct hot *hot, struct seg_frame *f, uint64_t now,
 	pop(hot, f, now, hot->cost - f->before, SEG_COST_CALL, bits);
 }
 
+/* is_large: whether a call made so many others that it may be what they were called from. */
+static inline bool is_large(const struct seg_frame *f, uint64_t below)
+{
+	/* By recursion a function is called from itself: what its calls hand on to each other adds up to nothing. */
+	return below > SAMPLE_LARGE && f[-1].node != f->node;
+}
+
 /* pop_timed: a call that the hooks which sample have timed. */
 static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
 {
 	uint64_t tag = f->before & SEG_TAG_MASK;
 	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
 
+	if (unlikely(is_large(f, below))) {
+		hp_sample_large(f->node->stat);
+		tag = SEG_TAG(0);
+	}
 	if (tag == SEG_TAG(0))
 		pop(hot, f, now, below, hp_process.always_cost, bits | tag);
 	else
@@ -138,6 +149,8 @@ static inline void pop_skipped(struct hot *hot, struct seg_frame *f)
 {
 	struct seg_node *n = f->node;
 
+	if (unlikely(is_large(f, hot->cost - f->before)))
+		hp_sample_large(n->stat);
 	drop_top(hot, f, n, hp_process.skipped_cost);
 	bump(&n->skipped, 1);
 }

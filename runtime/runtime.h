@@ -256,6 +256,8 @@ void hp_append_back(struct hot *hot, struct seg_node *caller, uint64_t now, uint
 		    uint64_t below, uint64_t word);
 
 /* sample.c */
+enum { SAMPLE_LARGE = 64 * SEG_COST_CALL };
+void hp_sample_large(struct seg_stat *stat);
 struct hooks hp_sample_hooks(uint32_t clock);
 void hp_sample_stat(struct seg_stat *stat);
 void hp_sample_adapt(struct hot *hot, const struct seg_sample *to);

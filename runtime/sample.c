@@ -14,7 +14,8 @@
  * which a site's rate of timed calls is let through is one for all sites of the thread, and is
  * moved until the total fits: so it is the sites with the most calls that are thinned out, and the
  * others stay exact.  The first calls of a site on a thread are all timed: what is called a few times can be
- * what everything else is called from.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
+ * what everything else is called from.  So are all calls of a site of which one made many measured calls (of such, some
+ * are a million times longer than others), but by recursion.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
  * budget by that, and the report says so and names the functions.
  *
  * No floating point: it would change the exception flags of the host.
@@ -109,6 +110,7 @@ static void enter(uint32_t *slot)
 	}
 	f = raise_top(hot, n);
 	f->start = 0;
+	f->before = hot->cost;
 	compiler_barrier();
 	f->depth = depth;
 	choose(hot, f);
@@ -164,6 +166,22 @@ void hp_sample_stat(struct seg_stat *stat)
 	stat->draw[0].exponent = stat->draw[1].exponent = stat->least;
 }
 
+/*
+ * hp_sample_large: the top frame's call, of this site, made many others: from now on all calls of its kind are
+ * timed, as far as the rule lets them.
+ */
+__attribute__((noinline)) void hp_sample_large(struct seg_stat *stat)
+{
+	unsigned i = stat->active > 1;
+
+	if (stat->large >> i & 1)
+		return;
+	stat->large = (uint8_t)(stat->large | 1u << i);
+	stat->draw[i].exponent = stat->draw[i].drawn = stat->least;
+	if (!stat->least)
+		stat->draw[i].countdown = 1;
+}
+
 /* share: v * of / 2^shift, whatever their product. */
 static uint64_t share(uint64_t v, uint64_t of, unsigned shift)
 {
@@ -174,7 +192,8 @@ static uint64_t share(uint64_t v, uint64_t of, unsigned shift)
  * raise_or_lower: a site's exponent, by how many of its calls were timed since it was last looked at, and how many the
  * level lets through.  One may be all there is to judge by, so both are in 1/256.
  */
-static void raise_or_lower(struct seg_draw *d, unsigned least, uint64_t now, uint64_t level)
+static void raise_or_lower(struct seg_draw *d, unsigned least, bool large, uint64_t now,
+			   uint64_t level)
 {
 	uint32_t tick = (uint32_t)(now >> 10);
 	uint64_t ticks = (uint64_t)(uint32_t)(tick - d->since) << 10;
@@ -186,7 +205,9 @@ static void raise_or_lower(struct seg_draw *d, unsigned least, uint64_t now, uin
 	d->timed = 0;
 	if (first)
 		return;
-	if (timed > allowed)
+	if (large)
+		e = least;
+	else if (timed > allowed)
 		e += log2_up(timed / (allowed + 1) + 1);
 	else if (4 * timed < allowed && e > least)
 		e--;
@@ -245,7 +266,8 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 		struct seg_draw *d = &stat->draw[s->word & SEG_INNER];
 
 		if (s->word & SEG_TAG_MASK && d->timed && stat->warm[s->word & SEG_INNER] >= WARM)
-			raise_or_lower(d, stat->least, now, pace->level);
+			raise_or_lower(d, stat->least, stat->large >> (s->word & SEG_INNER) & 1,
+				       now, pace->level);
 	}
 }
 

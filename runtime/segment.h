@@ -359,7 +359,8 @@ struct seg_draw {
  *       56    1  least        exponent that the rule asks for; a budget goes no lower
  *       57    1  sampled      1 when the hooks that sample have timed a call
  *       58    2  warm         timed calls for each of `draw`, up to 255
- *       60    4  (zero)
+ *       60    1  large        bit i: a call of draw[i] made so many others that all of them are timed
+ *       61    3  (zero)
  *       64    8  carry        link to struct seg_carry
  *       72    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
  *       80  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
@@ -374,7 +375,8 @@ struct seg_stat {
 	uint8_t least;
 	uint8_t sampled;
 	uint8_t warm[2];
-	uint8_t zero[4];
+	uint8_t large;
+	uint8_t zero[3];
 	struct seg_carry *carry;
 	uint64_t unwound;
 	uint32_t lines[HIST_LINES];

@@ -126,23 +126,23 @@ static void a_site_finds_its_rate(void **state)
 	uint64_t level = 16; /* calls per 2^24 ticks */
 
 	(void)state;
-	raise_or_lower(&d, 0, 1 << 20, level); /* the first time: nothing to compare with */
+	raise_or_lower(&d, 0, false, 1 << 20, level); /* the first time: nothing to compare with */
 	assert_int_equal(d.exponent, 0);
 	assert_int_equal(d.timed, 0);
 	d.timed = 160;
-	raise_or_lower(&d, 0, (1 << 20) + (1 << 24), level);
+	raise_or_lower(&d, 0, false, (1 << 20) + (1 << 24), level);
 	assert_in_range(d.exponent, 3, 4);
 	d.timed = 1;
-	raise_or_lower(&d, 2, (1 << 20) + (2ull << 24), level);
+	raise_or_lower(&d, 2, false, (1 << 20) + (2ull << 24), level);
 	assert_in_range(d.exponent, 2, 3);
 	for (uint64_t i = 3; i < 10; i++) {
 		d.timed = 1;
-		raise_or_lower(&d, 2, (1 << 20) + (i << 24), level);
+		raise_or_lower(&d, 2, false, (1 << 20) + (i << 24), level);
 	}
 	assert_int_equal(d.exponent, 2);
 	for (uint64_t i = 10; i < 30; i++) {
 		d.timed = 60000;
-		raise_or_lower(&d, 2, (1 << 20) + (i << 24), level);
+		raise_or_lower(&d, 2, false, (1 << 20) + (i << 24), level);
 	}
 	assert_int_equal(d.exponent, SEG_EXPONENT_MAX);
 }
