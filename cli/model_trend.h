@@ -18,6 +18,7 @@ struct model_trend_run {
 	int64_t id; /* of its first process */
 	int64_t started_at_ns;
 	double value; /* the metric: nanoseconds, or calls */
+	double load;  /* of the machine at its start, per processor; NAN unknown */
 };
 
 /* The runs of one commit, or of one work tree that differed from it; without any commits, one run. */
@@ -35,6 +36,8 @@ struct model_trend_change {
 	double change;	      /* in percent */
 	double ci_low, ci_high; /* in percent; NAN with few runs */
 	double p;
+	double load_before, load_after; /* of the machine, per processor, medians; NAN unknown */
+	bool same_build; /* the first run after it was of the same binary as the first of the last commit before */
 	char *log; /* `git log --oneline` from the last commit before to the first after; NULL: not known */
 };
 
@@ -72,6 +75,9 @@ struct model_trend {
 
 /* model_trend_slower: whether a change is for the worse: more time, or more calls. */
 bool model_trend_slower(const struct model_trend_change *change);
+
+/* model_trend_busy: whether the machine had much more, or less, else to do after a change than before. */
+bool model_trend_busy(const struct model_trend_change *change);
 
 /* model_trend_unit: "ns", or "calls". */
 const char *model_trend_unit(const struct model_trend *trend);

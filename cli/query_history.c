@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query_history.h"
 
+#include <math.h>
 #include <search.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@
 	"SELECT r.id, coalesce(r.branch, 0), coalesce(r.commit_id, 0), coalesce(r.host, 0), "      \
 	"coalesce(r.cpu, 0), coalesce(r.root, 0), r.argv, r.started_at_ns, r.lost, "               \
 	"coalesce(r.dirty, 0) = 1, coalesce(r.status, 0) <> 0 OR coalesce(r.signal, 0) <> 0, "     \
-	"r.token, coalesce(r.diff, '') FROM run AS r WHERE r.started_at_ns >= ?1 "
+	"r.token, coalesce(r.diff, ''), r.load / max(1, r.cpu_count) FROM run AS r WHERE "         \
+	"r.started_at_ns >= ?1 "
 
 /* A `hotpath run`, in a tree by its token. */
 struct token {
@@ -95,6 +97,9 @@ static int add_row(struct reader *r, sqlite3_stmt *stmt)
 		.lost = sqlite3_column_int64(stmt, 8),
 		.dirty = sqlite3_column_int(stmt, 9) != 0,
 		.failed = sqlite3_column_int(stmt, 10) != 0,
+		.load = sqlite3_column_type(stmt, 13) == SQLITE_NULL
+				? NAN
+				: sqlite3_column_double(stmt, 13),
 	};
 	snprintf(run->diff, sizeof(run->diff), "%s", (const char *)sqlite3_column_text(stmt, 12));
 	return run_of(r, (const char *)sqlite3_column_text(stmt, 11), &run->run);

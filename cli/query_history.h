@@ -17,7 +17,8 @@ struct trend_wish;
 /* A process; texts are numbers in the dictionary, 0: none. */
 struct history_run {
 	int64_t id, branch, commit, host, cpu, root, argv, started_at_ns, lost;
-	size_t run; /* which of the runs it belongs to: processes of one `hotpath run` are one */
+	size_t run;  /* which of the runs it belongs to: processes of one `hotpath run` are one */
+	double load; /* of the machine at its start, per processor; NAN unknown */
 	bool dirty, failed;
 	char diff
 		[17]; /* hash of what the work tree differed from its commit by; "": unknown, or not at all */

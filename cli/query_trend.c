@@ -446,7 +446,7 @@ static int fill(struct loader *load, size_t function)
 		if (run->commit == 0 && !trend->by_run)
 			continue;
 		taken[run->run] = true;
-		entries[n++] = (struct entry){{run->id, run->started_at_ns, value},
+		entries[n++] = (struct entry){{run->id, run->started_at_ns, value, run->load},
 					      run->commit,
 					      run->dirty && run->commit,
 					      run->diff,
@@ -509,5 +509,51 @@ int query_trend(struct store *store, const struct trend_wish *wish, struct model
 	free(load.cells);
 	query_named_release(&load.named);
 	query_history_release(&load.history);
+	return rc;
+}
+
+/* The build-ids of a run's programs and libraries, to be freed; NULL when one of them is not known. */
+static int read_builds(struct store *store, int64_t run, char **builds, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(
+		store, &stmt,
+		"SELECT group_concat(build_id), min(length(build_id)) FROM (SELECT "
+		"DISTINCT o.build_id FROM run_unit AS u JOIN unit ON unit.id = u.unit "
+		"JOIN object AS o ON o.id = unit.object WHERE u.run = ? "
+		"ORDER BY o.build_id)",
+		error);
+
+	*builds = NULL;
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, run);
+	if (sqlite3_step(stmt) != SQLITE_ROW) {
+		rc = store_error(store, error);
+	} else if (sqlite3_column_int(stmt, 1) > 0) {
+		*builds = strdup((const char *)sqlite3_column_text(stmt, 0));
+		rc = *builds ? ERR_OK : error_memory(error);
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int query_trend_builds(struct store *store, struct model_trend *trend, struct error *error)
+{
+	int rc = ERR_OK;
+
+	for (size_t i = 0; i < trend->n_changes && !rc; i++) {
+		struct model_trend_change *change = &trend->changes[i];
+		const struct model_trend_commit *after = &trend->commits[change->at];
+		char *before_builds, *after_builds = NULL;
+
+		rc = read_builds(store, trend->runs[after[-1].begin].id, &before_builds, error);
+		if (!rc)
+			rc = read_builds(store, trend->runs[after->begin].id, &after_builds, error);
+		change->same_build =
+			before_builds && after_builds && strcmp(before_builds, after_builds) == 0;
+		free(before_builds);
+		free(after_builds);
+	}
 	return rc;
 }

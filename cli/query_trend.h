@@ -40,4 +40,7 @@ struct trend_wish {
 int query_trend(struct store *store, const struct trend_wish *wish, struct model_trend *trend,
 		struct error *error);
 
+/* query_trend_builds: says of each change whether both sides ran the same binary. */
+int query_trend_builds(struct store *store, struct model_trend *trend, struct error *error);
+
 #endif /* HOTPATH_QUERY_TREND_H */

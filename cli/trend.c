@@ -127,6 +127,19 @@ static bool is_exact(const struct model_trend *trend)
 	return several;
 }
 
+/* The median load of the machine over some commits. */
+static double load_of(const struct model_trend *trend, size_t from, size_t to, double *room)
+{
+	size_t n = 0;
+
+	for (size_t r = trend->commits[from].begin; r < trend->n_runs; r++)
+		if (to == trend->n || r < trend->commits[to].begin)
+			if (!isnan(trend->runs[r].load))
+				room[n++] = trend->runs[r].load;
+	stats_sort(room, n);
+	return stats_median(room, n);
+}
+
 static int add_changes(struct model_trend *trend, const struct change_point *points, size_t n,
 		       double *room, struct error *error)
 {
@@ -149,6 +162,8 @@ static int add_changes(struct model_trend *trend, const struct change_point *poi
 						    .ci_low = percent_of(points[i].low),
 						    .ci_high = percent_of(points[i].high),
 						    .p = points[i].p};
+		trend->changes[i].load_before = load_of(trend, from, points[i].at, room);
+		trend->changes[i].load_after = load_of(trend, points[i].at, to, room);
 	}
 	return ERR_OK;
 }
@@ -202,6 +217,8 @@ int trend_find(struct store *store, const char *function, const struct trend_opt
 		rc = query_trend(store, &wish, trend, error);
 	if (!rc)
 		rc = find_changes(trend, min_effect, error);
+	if (!rc)
+		rc = query_trend_builds(store, trend, error);
 	free(ids.ids);
 	return rc;
 }

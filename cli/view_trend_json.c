@@ -63,7 +63,7 @@ static json_t *change_json(const struct model_trend *trend, const struct model_t
 {
 	bool slower = model_trend_slower(c), counts = trend->metric == METRIC_CALLS;
 
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "verdict",
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:[o,o],s:o}", "verdict",
 			 counts	  ? (slower ? "more" : "fewer")
 			 : slower ? "slower"
 				  : "faster",
@@ -71,7 +71,8 @@ static json_t *change_json(const struct model_trend *trend, const struct model_t
 			 commit_name(trend, c->at), "before", json_out_real(c->before), "after",
 			 json_out_real(c->after), "change_percent", json_out_real(c->change),
 			 "ci_percent", interval(c->ci_low, c->ci_high), "p", json_out_real(c->p),
-			 "log", log_json(c->log));
+			 "same_build", c->same_build, "load", json_out_real(c->load_before),
+			 json_out_real(c->load_after), "log", log_json(c->log));
 }
 
 static json_t *notes_json(const struct model_trend *trend)

@@ -136,11 +136,33 @@ static void note_statistics(const struct model_trend *trend, struct text *notes)
 			   trend->jitter);
 }
 
+/* What besides the code can be behind a change. */
+static void note_changes(const struct model_trend *trend, struct text *notes)
+{
+	for (size_t i = 0; i < trend->n_changes; i++) {
+		const struct model_trend_change *c = &trend->changes[i];
+		char *commit = view_trend_commit(trend, &trend->commits[c->at]);
+
+		if (c->same_build)
+			text_print(notes,
+				   "At %s the binary is the same as before: the change is of the "
+				   "machine or the input, not of the code.\n",
+				   commit ? commit : "?");
+		if (model_trend_busy(c))
+			text_print(notes,
+				   "At %s the load of the machine changed as well, from %.1f to "
+				   "%.1f per processor, and may be what changed the times.\n",
+				   commit ? commit : "?", c->load_before, c->load_after);
+		free(commit);
+	}
+}
+
 void view_trend_notes(const struct model_trend *trend, struct text *notes)
 {
 	note_machines(trend, notes);
 	note_runs(trend, notes);
 	note_statistics(trend, notes);
+	note_changes(trend, notes);
 }
 
 char *view_trend_commit(const struct model_trend *trend, const struct model_trend_commit *commit)

@@ -8,6 +8,7 @@
  *   step=AT:PERCENT       from commit AT (from 0) on fn0 takes so many percent more; may be given several times
  *   more=AT:CALLS         from commit AT on fn0 is called so often
  *   noise=2 jitter=0      percent, between runs and between commits
+ *   busy=AT same=1        from commit AT on the machine has a load of 12 on 4 processors; all ran the same binary
  *   host=box branch=main  dirty=AT: the runs of that commit are of a changed work tree
  *   seed=1 day=1          seconds since 1970 of the first run in days from 2026-01-01; commits are an hour apart
  *
@@ -32,7 +33,7 @@ struct at {
 };
 
 static struct {
-	long commits, runs, functions, calls, dirty, seed, day;
+	long commits, runs, functions, calls, dirty, seed, day, busy, same;
 	double noise, jitter;
 	const char *host, *branch, *cpu;
 	char **names;
@@ -43,6 +44,7 @@ static struct {
 	  .functions = 3,
 	  .calls = 10,
 	  .dirty = -1,
+	  .busy = -1,
 	  .seed = 1,
 	  .day = 1,
 	  .noise = 2,
@@ -86,7 +88,8 @@ static void parse(const char *word)
 	} keys[] = {
 		{"runs", &wish.runs, NULL, NULL},     {"functions", &wish.functions, NULL, NULL},
 		{"calls", &wish.calls, NULL, NULL},   {"dirty", &wish.dirty, NULL, NULL},
-		{"seed", &wish.seed, NULL, NULL},     {"day", &wish.day, NULL, NULL},
+		{"seed", &wish.seed, NULL, NULL},     {"busy", &wish.busy, NULL, NULL},
+		{"same", &wish.same, NULL, NULL},     {"day", &wish.day, NULL, NULL},
 		{"noise", NULL, &wish.noise, NULL},   {"jitter", NULL, &wish.jitter, NULL},
 		{"host", NULL, NULL, &wish.host},     {"cpu", NULL, NULL, &wish.cpu},
 		{"branch", NULL, NULL, &wish.branch},
@@ -145,6 +148,10 @@ static void make_run(struct image *image, long commit, long run, double level, u
 	snprintf(name, sizeof(name), "%08lx%032lx",
 		 (unsigned long)(commit + 1) * 2654435761u & 0xffffffff, (unsigned long)commit);
 	image->commit = replace(image->commit, wish.names ? wish.names[commit] : name);
+	image->load = wish.busy >= 0 && commit >= wish.busy ? 12 : 0.2;
+	image->cpu_count = 4;
+	snprintf(image->units[0].build_id, sizeof(image->units[0].build_id), "ab%04lx",
+		 wish.same ? 0 : (unsigned long)commit);
 	image->started_at_ns = 1767225600000000000 + wish.day * 86400000000000 +
 			       commit * 3600000000000 + run * 60000000000;
 	image->duration_ns = 50000000;

@@ -52,7 +52,7 @@ changes() {
   history commits=20 runs=5 step=12:8
   hotpath trend fn0 -f json >t.json
   [ "$(jq -c keys_unsorted t.json)" = '["schema","function","metric","unit","branch","host","jitter_percent","notes","changes","commits"]' ]
-  [ "$(jq -c '.changes[0]|keys_unsorted' t.json)" = '["verdict","last_before","first_after","before","after","change_percent","ci_percent","p","log"]' ]
+  [ "$(jq -c '.changes[0]|keys_unsorted' t.json)" = '["verdict","last_before","first_after","before","after","change_percent","ci_percent","p","same_build","load","log"]' ]
   [ "$(jq -c '.commits[0]|keys_unsorted' t.json)" = '["commit","dirty","first_run","first_run_at","median","ci","runs"]' ]
   [ "$(jq '.commits|length' t.json)" = 20 ]
   [ "$(jq '[.commits[].runs|length]|add' t.json)" = 100 ]
@@ -231,4 +231,16 @@ EOC
   run hotpath blame fn0
   [ "$status" -eq 0 ]
   [[ $output == *"not in a repository here"*"git log --oneline "*".."* ]]
+}
+
+@test "what else can be behind a change is said: the same binary, a busy machine" {
+  history commits=20 runs=5 step=12:8
+  run hotpath trend fn0
+  [[ $output != *"binary is the same"* && $output != *"load of the machine"* ]]
+  history commits=20 runs=5 step=12:8 seed=2 host=second same=1 busy=12
+  run hotpath blame fn0 --host second
+  [[ $output == *"Note: At "*" the binary is the same as before: the change is of the machine or the input"* ]]
+  [[ $output == *"Note: At "*" the load of the machine changed as well, from 0.1 to 3.0 per processor"* ]]
+  [ "$(hotpath trend fn0 --host second -f json | jq -c '.changes[0]|[.same_build,.load]')" = '[true,[0.05,3.0]]' ] ||
+    [ "$(hotpath trend fn0 --host second -f json | jq -c '.changes[0]|[.same_build,.load]')" = '[true,[0.05,3]]' ]
 }
