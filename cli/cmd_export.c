@@ -4,6 +4,7 @@
 #include "command.h"
 #include "error.h"
 #include "model_tree.h"
+#include "query_show.h"
 #include "query_tree.h"
 #include "view.h"
 #include "view_export.h"
@@ -59,6 +60,8 @@ static int print(struct invocation *in, int format, struct error *error)
 
 	if (!rc)
 		rc = query_tree_objects(&in->store, &tree, error);
+	if (!rc)
+		rc = query_recent(&in->store, in->run, NULL, 0, &tree.recent, error);
 	if (!rc)
 		rc = view_open(&view, VIEW_JSON, options->output, error);
 	if (!rc) {

@@ -27,7 +27,7 @@ double model_bars_percentile(const struct model_bar *bars, size_t n, double perc
 	return max_ns;
 }
 
-static void release_calls(struct model_calls *calls)
+void model_calls_release(struct model_calls *calls)
 {
 	for (size_t i = 0; i < calls->n; i++)
 		free(calls->list[i].name);
@@ -54,7 +54,7 @@ void model_show_run_release(struct model_show_run *show)
 	free(show->threads);
 	free(show->objects);
 	free(show->root);
-	release_calls(&show->recent);
+	model_calls_release(&show->recent);
 	model_report_release(&show->report);
 	memset(show, 0, sizeof(*show));
 }
@@ -63,7 +63,7 @@ void model_show_function_release(struct model_show_function *show)
 {
 	release_edges(&show->callers);
 	release_edges(&show->callees);
-	release_calls(&show->recent);
+	model_calls_release(&show->recent);
 	free(show->bars);
 	free(show->runs);
 	model_report_release(&show->report);

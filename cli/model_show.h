@@ -87,6 +87,7 @@ struct model_show_function {
 double model_bars_percentile(const struct model_bar *bars, size_t n, double percent, double min_ns,
 			     double max_ns);
 
+void model_calls_release(struct model_calls *calls);
 void model_show_run_release(struct model_show_run *show);
 void model_show_function_release(struct model_show_function *show);
 

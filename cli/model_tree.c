@@ -20,6 +20,7 @@ void model_tree_release(struct model_tree *tree)
 		free(tree->objects[i].build_id);
 	}
 	free(tree->objects);
+	model_calls_release(&tree->recent);
 	free(tree->functions);
 	free(tree->contexts);
 	free(tree->root);

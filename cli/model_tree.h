@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "model_show.h"
 
 struct model_tree_function {
 	char *name; /* label, else qualified, else plain name; calls to a function have " [call]" behind it */
@@ -41,6 +42,7 @@ struct model_tree {
 	size_t n_functions;
 	struct model_tree_object *objects; /* the program first; of query_tree_objects() */
 	size_t n_objects;
+	struct model_calls recent;	/* of query_recent() */
 	struct model_context *contexts; /* parents first */
 	size_t n, all;			/* shown, and in the run */
 };
