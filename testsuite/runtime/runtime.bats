@@ -151,6 +151,16 @@ field() {
   done
 }
 
+@test "calls on a stack that was left for another still run" {
+  shape fiber
+  has "run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0"
+  has "site outer calls=1 running=1 unwound=0 hist=0"
+  has "site middle calls=1 running=1 unwound=0 hist=0"
+  has "site inner calls=1 running=1 unwound=0 hist=0"
+  has "context outer/middle/leaf calls=1"
+  has "context inner/leaf calls=1"
+}
+
 @test "exit status is kept" {
   shape exit 42
   [ "$status_of_shape" = 42 ]

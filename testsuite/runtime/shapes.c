@@ -19,6 +19,7 @@ enum { OUTER, MIDDLE, INNER, LEAF, HANDLER };
 #define UNIT_SITES                                                                                 \
 	MEASURED(OUTER, "outer"), MEASURED(MIDDLE, "middle"), MEASURED(INNER, "inner"),            \
 		MEASURED(LEAF, "leaf"), MEASURED(HANDLER, "handler")
+#include "../../runtime/hotpath_control.h"
 #include "unit.h"
 
 static volatile int sink;
@@ -336,6 +337,20 @@ static int versions(void)
 	return 0;
 }
 
+static const char another_stack[1];
+
+/* Two calls on a stack that was left for another one, where one more runs. */
+static void fiber(void)
+{
+	ENTER(OUTER);
+	ENTER(MIDDLE);
+	leaf();
+	hotpath_fiber_switch(another_stack);
+	ENTER(INNER);
+	leaf();
+	exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *shape = argc > 1 ? argv[1] : "";
@@ -368,6 +383,8 @@ int main(int argc, char **argv)
 		return versions();
 	else if (!strcmp(shape, "fork"))
 		fork_and_go_on();
+	else if (!strcmp(shape, "fiber"))
+		fiber();
 	else if (!strcmp(shape, "die"))
 		die((int)n);
 	else if (!strcmp(shape, "no-files")) {

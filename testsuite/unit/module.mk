@@ -11,7 +11,7 @@
 #
 # Other folders append to UNIT_TESTS and say how theirs are linked.
 
-SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent
+SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent test_segment_steer
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
 SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c runtime/seg_copy.c
 SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/seg_copy.h runtime/hist.h
