@@ -85,8 +85,10 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
  * inside   what timing a call adds to its own time, in 1/1024 tick
  * weight   how many calls it stands for
  */
-static inline void fold_call(struct place *place, char *base, const struct seg_sample *s,
-			     uint64_t word, uint64_t inside, uint64_t weight)
+static inline __attribute__((always_inline)) void fold_call(struct place *place, char *base,
+							    const struct seg_sample *s,
+							    uint64_t word, uint64_t inside,
+							    uint64_t weight)
 {
 	struct seg_node *n = (struct seg_node *)(word & SEG_NODE_MASK);
 	struct seg_stat *stat = n->stat;
@@ -133,8 +135,8 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 	fold_call(place, base, s, word, inside_of(word), weight_of(word));
 }
 
-static inline void fold_one(struct place *place, char *base, const struct seg_sample *s,
-			    uint64_t word)
+static inline __attribute__((always_inline)) void
+fold_one(struct place *place, char *base, const struct seg_sample *s, uint64_t word)
 {
 	if (unlikely(word & SEG_TAG_MASK))
 		fold_sampled(place, base, s, word);
@@ -213,6 +215,12 @@ void hp_fold(struct hot *hot)
 	t->folding = 0;
 }
 
+/* fold_direct: a call that met the ring closed. */
+static __attribute__((noinline)) void fold_direct(struct place *place, const struct seg_sample *s)
+{
+	fold_one(place, (char *)hp_process.seg, s, s->word);
+}
+
 /* hp_fold_full: the ring had no slot for this call. */
 __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl,
 					    uint64_t below, uint64_t word)
@@ -224,8 +232,7 @@ __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint6
 	if (s < hot->end)
 		write_sample(s, end, incl, below, word);
 	else
-		fold_one(hot->place, (char *)hp_process.seg,
-			 &(struct seg_sample){end, incl, below, word}, word);
+		fold_direct(hot->place, &(struct seg_sample){end, incl, below, word});
 }
 
 /* hp_append_back: append() for a call that came by recursion: it returned to a node which is not its parent. */
