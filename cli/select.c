@@ -22,29 +22,16 @@ static const struct {
 
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
 
-int select_parse_order(struct select_order *order, const char *text,
-		       const struct model_percentiles *percentiles, struct error *error)
+static int no_such_key(const char *text, const struct model_percentiles *percentiles,
+		       struct error *error)
 {
 	struct text known = {0};
 	char *list, *shown;
 
-	for (int i = 0; i < N_KEYS; i++) {
-		if (strcmp(text, keys[i].name) == 0) {
-			order->key = keys[i].key;
-			return ERR_OK;
-		}
+	for (int i = 0; i < N_KEYS; i++)
 		text_print(&known, "%s, ", keys[i].name);
-	}
-	for (unsigned i = 0; i < percentiles->n; i++) {
-		if (text[0] == 'p' && strcmp(text + 1, percentiles->text[i]) == 0) {
-			order->key = SELECT_PERCENTILE;
-			order->percentile = i;
-			text_append(&known, "", 0);
-			free(text_take(&known));
-			return ERR_OK;
-		}
+	for (unsigned i = 0; i < percentiles->n; i++)
 		text_print(&known, "%sp%s", i ? ", " : "", percentiles->text[i]);
-	}
 	list = text_take(&known);
 	shown = text_printable(text);
 	error_set(error, ERR_USAGE,
@@ -54,6 +41,25 @@ int select_parse_order(struct select_order *order, const char *text,
 	free(list);
 	free(shown);
 	return ERR_USAGE;
+}
+
+int select_parse_order(struct select_order *order, const char *text,
+		       const struct model_percentiles *percentiles, struct error *error)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		if (strcmp(text, keys[i].name) == 0) {
+			order->key = keys[i].key;
+			return ERR_OK;
+		}
+	}
+	for (unsigned i = 0; i < percentiles->n; i++) {
+		if (text[0] == 'p' && strcmp(text + 1, percentiles->text[i]) == 0) {
+			order->key = SELECT_PERCENTILE;
+			order->percentile = i;
+			return ERR_OK;
+		}
+	}
+	return no_such_key(text, percentiles, error);
 }
 
 const char *select_title(const struct model_function *function)

@@ -26,7 +26,7 @@ load helper
   hotpath report -f json >r.json
   [ "$(jq -c 'keys_unsorted' r.json)" = '["schema","run","functions"]' ]
   [ "$(jq .schema r.json)" = 1 ]
-  [ "$(jq -c '.run|keys_unsorted' r.json)" = '["id","argv","label","started_at","duration_ns","exit","git","host","machine","threads","overhead","lost"]' ]
+  [ "$(jq -c '.run|keys_unsorted' r.json)" = '["id","argv","label","started_at","duration_ns","exit","git","host","machine","threads","overhead","lost","part"]' ]
   [ "$(jq -c '.run.exit' r.json)" = '{"status":3,"signal":null,"sealed":true,"how":"exit"}' ]
   [ "$(jq -c '.run.git|keys_unsorted' r.json)" = '["branch","commit","dirty","diff","taken"]' ]
   [ "$(jq -c '.run.overhead|keys_unsorted' r.json)" = '["inside_ns","outside_ns","skipped_ns","percent","budget_percent"]' ]

@@ -6,6 +6,7 @@
 #   check-format     clang-format on all C and C++ sources
 #   check-cppcheck   cppcheck on the C sources
 #   check-sanitize   unit tests and the reader of the runtime's tests with address and undefined-behaviour sanitizers
+#   check-sanitize-cli  the tests of the commands with a sanitised command
 #   fuzz             SECONDS=600 of damaged segments, sanitised (testsuite/fuzz)
 #   check-fuzz       15 seconds of it, always the same ones
 #
@@ -74,6 +75,23 @@ check-sanitize: $(B)/test/shapes
 	@ln -sf $(abspath $(B))/test/shapes $(SAN)/test/shapes
 	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(SAN)/test/unit/%) $(SAN)/test/test_rules)
 	@BUILD=$(abspath $(SAN)) bats testsuite/runtime
+
+# The tests of the commands, with all of the command sanitised: also the one that a program starts at its end, whose output
+# nobody sees, so that what the sanitizers find goes into files, and any of these is a failure.  The plugin and the runtime
+# beside it are the ordinary ones.  Two files at a time, for most of it is waiting.
+SAN_FOUND = $(abspath $(SAN))/test/found
+SAN_ENV = ASAN_OPTIONS=log_path=$(SAN_FOUND)/asan:exitcode=99:fast_unwind_on_malloc=0 UBSAN_OPTIONS=log_path=$(SAN_FOUND)/ubsan:print_stacktrace=1:exitcode=99
+.PHONY: check-sanitize-cli
+check-sanitize-cli: all
+	@$(MAKE) --no-print-directory B=$(SAN) OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" WERROR= \
+		$(SAN)/bin/hotpath $(SAN)/test/make_history
+	@rm -rf $(SAN)/lib $(SAN_FOUND); cp -a $(B)/lib $(SAN)/lib; mkdir -p $(SAN_FOUND)
+	@status=0; printf '%s\n' $(SAN_CLI) | $(SAN_ENV) HOTPATH_BUILD=$(abspath $(SAN)) xargs -P 2 -I FILE sh -c \
+		'out=$$(bats FILE 2>&1); status=$$?; printf "%s\n" "$$out"; exit $$status' || status=1; \
+	for f in $(SAN_FOUND)/*; do if [ -e "$$f" ]; then cat "$$f"; status=1; fi; done; exit $$status
+
+# Without those that drive a browser or other programs: what they read, `export` and `flamegraph` write here too.
+SAN_CLI = $(filter-out %/diff_html.bats %/export_clients.bats,$(wildcard testsuite/cli/*.bats))
 
 FUZZ = $(B)/test/fuzz_segment
 SECONDS ?= 600
