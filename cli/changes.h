@@ -38,7 +38,7 @@ struct changes_series {
 };
 
 struct changes_options {
-	double alpha;	   /* most probable share of unchanged series in which a change is found */
+	double alpha; /* share of unchanged series in which a change is found, at most; with jitter 0.05 */
 	double min_effect; /* of a shift worth telling, in logarithms */
 	unsigned orders;   /* random ones; p is at least 1 / (1 + orders) */
 	uint64_t seed;

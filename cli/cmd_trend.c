@@ -24,7 +24,7 @@ static const char text[] =
 	"the order in which they were first run, and the commits at which its level changed.\n"
 	"FUNCTION is a name or label; FILE:NAME where several have it.\n"
 	"\n"
-	"A change is told from chance by a permutation test over the runs (at most 2 % of "
+	"A change is told from chance by a permutation test over the runs (fewer than 5 % of "
 	"histories\n"
 	"without a change show one), and commits that differ a little all the time count for "
 	"none.\n"
