@@ -70,7 +70,7 @@ const char *image_lost_name(int cause)
 		[SEG_LOST_MEMORY] = "memory",	  [SEG_LOST_STARTING] = "starting",
 		[SEG_LOST_LATE] = "late",	  [SEG_LOST_STRAY] = "stray",
 		[SEG_LOST_CONTEXTS] = "contexts", [SEG_LOST_DEEP] = "deep",
-		[SEG_LOST_SITES] = "functions",
+		[SEG_LOST_SITES] = "functions",	  [SEG_LOST_LIVES] = "lives",
 	};
 
 	return cause >= 0 && cause < SEG_LOST_COUNT ? names[cause] : NULL;

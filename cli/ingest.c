@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "../runtime/abi.h"
 #include "image.h"
 #include "merge.h"
 #include "pack.h"
@@ -328,10 +329,13 @@ static void sum_up(const struct image *image, struct sums *sums)
 	memset(sums, 0, sizeof(*sums));
 	/* Calls whose context was merged into another are recorded, so they are not lost. */
 	for (int i = 0; i < SEG_LOST_COUNT; i++)
-		if (i != SEG_LOST_CONTEXTS && i != SEG_LOST_SITES) /* these count no calls */
+		if (i != SEG_LOST_CONTEXTS && i != SEG_LOST_SITES &&
+		    i != SEG_LOST_LIVES) /* these count no calls */
 			sums->lost = (uint64_t)clamp(sums->lost + (uint64_t)clamp(image->lost[i]));
 	for (size_t i = 0; i < image->n_sites; i++)
-		sums->calls = (uint64_t)clamp(sums->calls + (uint64_t)clamp(image->sites[i].calls));
+		if (image->sites[i].kind != HOTPATH_KIND_LIFE)
+			sums->calls = (uint64_t)clamp(sums->calls +
+						      (uint64_t)clamp(image->sites[i].calls));
 	for (size_t i = 0; i < image->n_threads; i++) {
 		const struct image_thread *t = &image->threads[i];
 		uint64_t ns = t->end_ns > t->start_ns ? t->end_ns - t->start_ns : 0;

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "segment_lives.h"
 #include "segment_reader.h"
 #include "segment_stats.h"
 
@@ -518,6 +519,8 @@ int segment_read_threads(const struct segment_map *map, struct image *image, con
 		read_costs(&r);
 		error = read_threads(&r);
 	}
+	if (!error)
+		error = segment_lives_read(&r);
 	if (!error)
 		error = finish(&r);
 	if (!error)

@@ -123,10 +123,12 @@ out:
 /* Whether another function that is shown has the same title: then the file tells them apart. */
 static bool is_ambiguous(const struct model_report *report, size_t i)
 {
-	const char *title = select_title(&report->functions[i]);
+	const struct model_function *f = &report->functions[i];
 
+	/* The kind is shown anyway. */
 	for (size_t j = 0; j < report->n; j++)
-		if (j != i && strcmp(select_title(&report->functions[j]), title) == 0)
+		if (j != i && strcmp(select_title(&report->functions[j]), select_title(f)) == 0 &&
+		    f->kind == report->functions[j].kind)
 			return true;
 	return false;
 }
@@ -148,6 +150,8 @@ static void add_title(struct grid *grid, const struct model_report *report, size
 		text_print(&title, " (%s:%lld)", f->file, (long long)f->line);
 	if (f->kind && strcmp(f->kind, "call") == 0)
 		text_print(&title, " [call]");
+	if (f->kind && strcmp(f->kind, "life") == 0)
+		text_print(&title, " [life]");
 	if (f->running)
 		text_print(&title, " [running]");
 	text = text_take(&title);

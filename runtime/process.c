@@ -445,6 +445,7 @@ void hp_process_forked(void)
 	hp_threads_forget();
 	hp_sessions_forget();
 	hp_fibers_forget();
+	hp_lives_forget();
 	if (!hp_process.follow)
 		hp_units_off();
 }

@@ -5,6 +5,7 @@
  *   frame.h    the shadow stack: how a frame is pushed and popped
  *   hook.c     entry and exit, the fast path and its named slow paths
  *   sample.c   which calls are timed, where not every one is
+ *   life.c     coroutines: what lasts and is no call
  *   tree.c     calling contexts: find or make the node of a call
  *   fold.c     newest calls into nodes and histograms
  *   thread.c   a thread's place: taken, given back, used again
@@ -329,5 +330,9 @@ void hp_fiber_switch(const void *fiber);
 void hp_fiber_end(const void *fiber);
 void hp_fiber_thread_end(struct hot *hot);
 void hp_fibers_forget(void);
+
+/* life.c: begin and end of a life; forget: an end that nothing records.  Forgetting all of them: in the child of a fork. */
+hotpath_life_fn hp_life_begin, hp_life_end, hp_life_forget;
+void hp_lives_forget(void);
 
 #endif /* HOTPATH_RUNTIME_H */

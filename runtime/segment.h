@@ -12,6 +12,7 @@
  *
  *   header.info ────▶ struct seg_info      argv, cwd, store, git: written once, before RECORDING
  *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once linked
+ *   header.lives ──▶ struct seg_lives      coroutines: those that last by their key, those that are over per site
  *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
  *                        ├ ring[]   newest calls, folded into nodes and stats when full
  *                        ├ stack ─▶ struct seg_frame[]              shadow stack, oldest frame first
@@ -64,7 +65,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 3u
+#define SEG_VERSION 4u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -122,6 +123,8 @@ enum seg_lost {
 	SEG_LOST_CONTEXTS = 4, /* contexts merged into one per function: the tree is full */
 	SEG_LOST_DEEP = 5,     /* calls deeper than SEG_STACK_MAX frames */
 	SEG_LOST_SITES = 6, /* functions, not calls: without room for their names, not measured */
+	SEG_LOST_LIVES =
+		7, /* lives, not calls: more at a time than there is room for, or their end was not seen */
 	SEG_LOST_COUNT = 16,
 };
 
@@ -175,6 +178,7 @@ enum seg_lost {
  *      420    4  base         number of the file that holds what is to be left out (seg_copy.h); 0: none
  *      424    4  part         enum seg_part
  *      428    4  (zero)
+ *      432    8  lives        link to struct seg_lives; 0: none yet
  */
 struct seg_header {
 	char magic[8];
@@ -222,6 +226,7 @@ struct seg_header {
 	uint32_t base;
 	uint32_t part;
 	uint32_t zero_control;
+	struct seg_lives *lives;
 };
 
 /* Keys of struct seg_info.  Values are stored: only append. */
@@ -560,6 +565,75 @@ struct seg_fiber {
 	struct seg_frame frames[];
 };
 
+/* Lives that last stand in levels of buckets; a level has 8 times the buckets of the one before. */
+enum {
+	SEG_LIFE_LEVELS = 5,
+	SEG_LIFE_BUCKET = 8, /* entries */
+};
+
+/* seg_life_bits: level i has 2^bits buckets. */
+static inline uint32_t seg_life_bits(uint32_t i)
+{
+	return 6 + 3 * i;
+}
+
+/*
+ * struct seg_life: one that lasts, 24 bytes
+ *
+ *   offset size
+ *        0    8  key          0: the entry is free
+ *        8    8  start        ticks
+ *       16    4  site         written last, and taken back first: 0 while the entry is not valid
+ *       20    4  (zero)
+ */
+struct seg_life {
+	uint64_t key;
+	uint64_t start;
+	uint32_t site;
+	uint32_t zero;
+};
+
+static inline uint64_t seg_life_level_size(uint32_t i)
+{
+	return ((uint64_t)SEG_LIFE_BUCKET << seg_life_bits(i)) * sizeof(struct seg_life);
+}
+
+/*
+ * struct seg_life_stat: the lives of one site that are over, of all threads; 64-aligned
+ *
+ *   offset size
+ *        0    4  site
+ *        4    4  (zero)
+ *        8    8  next
+ *       16    8  ended        lives
+ *       24    8  total        ticks of all of them
+ *       32    8  min          ticks; UINT64_MAX before the first
+ *       40    8  max          ticks
+ *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint64_t[HIST_LINE], 0 where none fell
+ */
+struct seg_life_stat {
+	uint32_t site;
+	uint32_t zero;
+	struct seg_life_stat *next;
+	uint64_t ended;
+	uint64_t total;
+	uint64_t min;
+	uint64_t max;
+	uint32_t lines[HIST_LINES];
+};
+
+/*
+ * struct seg_lives, at the start of an area
+ *
+ *   offset size
+ *        0    8  stats        link to the newest struct seg_life_stat
+ *        8   40  levels       links to struct seg_life[SEG_LIFE_BUCKET << seg_life_bits(i)], each an area; 0: not needed so far
+ */
+struct seg_lives {
+	struct seg_life_stat *stats;
+	struct seg_life *levels[SEG_LIFE_LEVELS];
+};
+
 #define SEG_ASSERT_AT(s, f, o) _Static_assert(offsetof(struct s, f) == (o), #s "." #f)
 SEG_ASSERT_AT(seg_header, used, 24);
 SEG_ASSERT_AT(seg_header, boot_id, 72);
@@ -579,7 +653,9 @@ SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, stopped, 248);
 SEG_ASSERT_AT(seg_fiber, frames, 64);
 SEG_ASSERT_AT(seg_thread, ring, 256);
-_Static_assert(sizeof(struct seg_header) == 432 && sizeof(struct seg_header) <= SEG_PAGE, "");
+_Static_assert(sizeof(struct seg_header) == 440 && sizeof(struct seg_header) <= SEG_PAGE, "");
+_Static_assert(sizeof(struct seg_life) == 24, "");
+_Static_assert(sizeof(struct seg_life_stat) == 736, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
 _Static_assert(sizeof(struct seg_stat) == 768, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");

@@ -278,6 +278,9 @@ static void unit_hook(struct hotpath_unit *unit)
 	__atomic_store_n(&unit->landed, hooks.landed, __ATOMIC_RELEASE);
 	__atomic_store_n(&unit->exit, hooks.exit, __ATOMIC_RELEASE);
 	__atomic_store_n(&unit->enter, hooks.enter, __ATOMIC_RELEASE);
+	/* While measuring is off no life begins, and none that ends is recorded. */
+	__atomic_store_n(&unit->end, hooks.exit ? hp_life_end : hp_life_forget, __ATOMIC_RELEASE);
+	__atomic_store_n(&unit->begin, hooks.exit ? hp_life_begin : NULL, __ATOMIC_RELEASE);
 }
 
 /* hp_units_hook: gives all units the hooks that steer.c says.  With hp_units_lock() held. */

@@ -11,8 +11,12 @@ $(B)/test/shapes: testsuite/runtime/shapes.c testsuite/runtime/unit.h runtime/ab
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
 
+$(B)/test/lives: testsuite/runtime/lives.c testsuite/runtime/unit.h runtime/abi.h runtime/hotpath.h $(B)/lib/libhotpath.so
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
+
 .PHONY: check-runtime
-check-runtime: $(B)/test/segdump $(B)/test/shapes
+check-runtime: $(B)/test/segdump $(B)/test/shapes $(B)/test/lives
 	bats testsuite/runtime
 
 -include testsuite/unit/module.mk
