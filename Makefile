@@ -35,7 +35,7 @@ include examples/module.mk
 # Said once and plainly, rather than by a hundred compiler errors.
 ifneq ($(filter-out deps check demo demo-lua clean help uninstall uninstall-%,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell test -e $(PLUGIN_INCLUDE)/gcc-plugin.h && \
-	pkg-config --exists yaml-0.1 libpcre2-8 sqlite3 jansson smartcols zlib 2>/dev/null && echo yes),yes)
+	pkg-config --exists yaml-0.1 libpcre2-8 sqlite3 jansson smartcols zlib libelf 2>/dev/null && echo yes),yes)
 $(error Packages that hotpath is built from are missing for $(CC); run: make deps CC=$(CC))
 endif
 endif
@@ -62,7 +62,7 @@ help:
 
 # What a fresh Debian needs.  The plugin's headers and g++ go with the compiler that is used.
 PACKAGES = gcc-$(GCC_MAJOR)-plugin-dev g++-$(GCC_MAJOR) libyaml-dev libpcre2-dev libsqlite3-dev libjansson-dev \
-	libsmartcols-dev zlib1g-dev pkg-config $(EXTRA_PACKAGES)
+	libsmartcols-dev zlib1g-dev libelf-dev pkg-config $(EXTRA_PACKAGES)
 
 deps:
 	@missing=; for p in $(PACKAGES); do \

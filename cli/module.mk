@@ -5,7 +5,7 @@ CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/*.js)) $(patsubst cli/%.css,
 CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
 	$(CLI_PAGES:%=$(B)/cli/%.o) $(B)/cli/seg_copy.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
-CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib
+CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib libelf
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
 CLI_LIBS := $(shell pkg-config --libs $(CLI_PKGS) 2>/dev/null) -lm
 

@@ -160,34 +160,49 @@ static const char *call_obstacle(gcall *call, tree fn)
 	return NULL;
 }
 
-static void tell(gcall *call, tree fn, const struct rule *rule, const char *obstacle)
+/* subject_at: a callee as a site has it, with the place of a call. */
+static struct rules_subject subject_at(gcall *call, const struct callee *callee)
 {
-	char *text;
+	const expanded_location place = expand_location(gimple_location(call));
+	struct rules_subject subject = callee->subject;
 
-	if (!plugin.verbose)
-		return;
-	text = choose_rule_text(rule);
-	if (obstacle)
+	subject.file = place.file ? place.file : main_input_filename;
+	subject.line = place.line > 0 ? place.line : 0;
+	return subject;
+}
+
+static void tell(gcall *call, tree fn, const struct rule *rule)
+{
+	char *text = choose_rule_text(rule);
+
+	if (plugin.verbose)
+		inform(gimple_location(call), "hotpath: calls to %qD are measured by %s", fn, text);
+	free(text);
+}
+
+static void tell_obstacle(gcall *call, tree fn, const struct callee *callee,
+			  const struct rule *rule, const char *obstacle)
+{
+	const struct rules_subject subject = subject_at(call, callee);
+	char *text = choose_rule_text(rule);
+
+	list_obstacle(&subject, HOTPATH_KIND_CALL, text, obstacle);
+	if (plugin.verbose)
 		inform(gimple_location(call),
 		       "hotpath: calls to %qD are not measured, though chosen by %s: %s", fn, text,
 		       obstacle);
-	else
-		inform(gimple_location(call), "hotpath: calls to %qD are measured by %s", fn, text);
 	free(text);
 }
 
 /* add_site: for the first call that a rule chose. */
 static unsigned add_site(gcall *call, struct callee *callee, const struct rule *rule)
 {
-	const expanded_location place = expand_location(gimple_location(call));
 	struct choice choice = {};
 	struct rules_subject shown;
 	struct names names = {};
 
 	names.language = names_language();
-	names.subject = callee->subject;
-	names.subject.file = place.file ? place.file : main_input_filename;
-	names.subject.line = place.line > 0 ? place.line : 0;
+	names.subject = subject_at(call, callee);
 	shown = names.subject;
 	shown.file = remap_macro_filename(shown.file);
 	choice.kind = HOTPATH_KIND_CALL;
@@ -240,12 +255,14 @@ static tree consider(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_
 	if (!callee->wanted)
 		return NULL_TREE;
 	rule = rules_match_call(plugin.rules, caller_of(walk), &callee->subject);
+	if (rule)
+		list_rule(rule);
 	if (!rule || !rule->measure)
 		return NULL_TREE;
 	obstacle = call_obstacle(call, fn);
 	if (obstacle) {
 		if (!callee->told[rule])
-			tell(call, fn, rule, obstacle);
+			tell_obstacle(call, fn, callee, rule, obstacle);
 		callee->told[rule] = true;
 		return NULL_TREE;
 	}
@@ -254,7 +271,7 @@ static tree consider(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_
 	if (known == callee->sites.end()) {
 		known = callee->sites.insert(std::make_pair(rule, add_site(call, callee, rule)))
 				.first;
-		tell(call, fn, rule, NULL);
+		tell(call, fn, rule);
 	}
 	wrap_call(gsi, emit_slot(known->second));
 	/* Or the walk would go into the new statement, and find the call again. */

@@ -78,6 +78,8 @@ static const struct rule *match(struct rules_subject *subject, gimple_seq body)
 	if (rules_needs_shape(plugin.rules))
 		shape_measure(body, subject);
 	const struct rule *rule = rules_match(plugin.rules, subject);
+	if (rule)
+		list_rule(rule);
 	/* Rules see the path as the compiler does; what goes into the object is mapped. */
 	subject->file = remap_macro_filename(subject->file);
 	return rule;

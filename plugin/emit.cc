@@ -329,6 +329,7 @@ unsigned emit_new_site(const struct names *names, const struct choice *choice)
 
 	cache[SITE_INITS] =
 		tree_cons(NULL_TREE, constructor_of(cache[SITE_TYPE], values), cache[SITE_INITS]);
+	list_site(names, choice);
 	return n_sites++;
 }
 
@@ -594,6 +595,8 @@ void emit_finish(void *, void *)
 	const HOST_WIDE_INT limit = warn_larger_than_size;
 
 	finished = true;
+	if (!in_lto_p && !seen_error())
+		list_finish();
 	if (in_lto_p || !cache[UNIT_VAR] || seen_error())
 		return;
 	input_location = BUILTINS_LOCATION;

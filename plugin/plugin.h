@@ -191,6 +191,15 @@ extern bool emit_has_unit(void);
  */
 extern void emit_finish(void *event_data, void *user_data);
 
+/* list.cc */
+/* list_rule: notes that a rule decided about something; list_site, list_obstacle: what came of it. */
+extern void list_rule(const struct rule *rule);
+extern void list_site(const struct names *names, const struct choice *choice);
+extern void list_obstacle(const struct rules_subject *subject, enum hotpath_kind kind,
+			  const char *rule, const char *reason);
+/* list_finish: puts the list into the unit. */
+extern void list_finish(void);
+
 /* calls.cc */
 /* calls_wrap: measures the calls in a function that rules chose. */
 extern void calls_wrap(tree fn);

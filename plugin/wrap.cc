@@ -155,6 +155,8 @@ static void keep_calls(tree fn)
 
 static void tell(tree fn, const struct choice *choice, const char *obstacle)
 {
+	if (obstacle)
+		list_obstacle(&names_of(fn)->subject, choice->kind, choice->rule, obstacle);
 	if (!plugin.verbose)
 		return;
 	if (obstacle)

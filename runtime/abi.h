@@ -177,6 +177,21 @@ struct hotpath_unit {
  */
 int hotpath_unit_register(struct hotpath_unit *unit);
 
+/*
+ * The list of an object: what was measured by whom, for `hotpath sites`, which does not run the object.  A section of strings
+ * that is not loaded (SHF_MERGE | SHF_STRINGS), so that the linker puts the lists of all units together, each string
+ * once.  The first string is HOTPATH_LIST_VERSION; the others are records, of fields with tabs between:
+ *
+ *   S kind language sample line file qualified mangled label group rule     a site, as in struct hotpath_site
+ *   U kind line file qualified rule reason       a function or call that a rule chose and that cannot be measured
+ *   R rule file                                  a rule that the unit was compiled under; file from the project's root
+ *   M rule file                                  one of these that decided about something in the unit
+ *
+ * A tab, end of line or backslash within a field is \t, \n or \\.  Who reads it skips records that it does not know.
+ */
+#define HOTPATH_LIST_SECTION ".hotpath"
+#define HOTPATH_LIST_VERSION "hotpath 1"
+
 #ifdef __cplusplus
 }
 #endif
