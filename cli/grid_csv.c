@@ -26,14 +26,16 @@ static void print_field(FILE *stream, const char *text)
 	putc('"', stream);
 }
 
-static int print_cell(FILE *stream, const struct grid_cell *cell)
+static int print_cell(const struct view *view, const struct grid_cell *cell)
 {
+	FILE *stream = view->stream;
 	char out[FORMAT_ROOM], *valid;
 
 	switch (cell->kind) {
 	case GRID_TEXT:
 	case GRID_CODE:
-		valid = text_valid(cell->text ? cell->text : "");
+		/* Raw for programs; on a terminal somebody only looks. */
+		valid = (view->width ? text_printable : text_valid)(cell->text ? cell->text : "");
 		if (!valid)
 			return -1;
 		print_field(stream, valid);
@@ -67,7 +69,7 @@ int grid_print_csv(const struct grid *grid, const struct view *view, struct erro
 	for (size_t row = 0; row < grid->n_rows; row++) {
 		for (size_t i = 0; i < grid->n_columns; i++) {
 			fputs(i ? "," : "", view->stream);
-			if (print_cell(view->stream, &grid->cells[row * grid->n_columns + i]))
+			if (print_cell(view, &grid->cells[row * grid->n_columns + i]))
 				return error_memory(error);
 		}
 		fputs("\r\n", view->stream);

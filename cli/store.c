@@ -128,6 +128,11 @@ static int make_file(struct store *store, struct error *error)
 {
 	int fd = open(store->file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+	if (fd < 0 && access(store->file, F_OK) == 0)
+		return error_set(error, ERR_READONLY,
+				 "the store %s cannot be written; make it and its folder writable, "
+				 "or set HOTPATH_DIR to another folder",
+				 store->file);
 	if (fd < 0)
 		return error_set(error, errno == EACCES || errno == EROFS ? ERR_READONLY : ERR_IO,
 				 "cannot make the store %s: %s; set HOTPATH_DIR to a folder that "

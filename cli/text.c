@@ -131,6 +131,13 @@ static bool is_direction_mark(unsigned long code)
 	       code == 0xfeff;
 }
 
+unsigned long text_unsafe(const char *at, size_t length)
+{
+	unsigned long code = code_point(at, length);
+
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || is_direction_mark(code) ? code : 0;
+}
+
 char *text_printable(const char *string)
 {
 	struct text out = {0};
@@ -146,10 +153,8 @@ char *text_printable(const char *string)
 			text_append(&out, "\\n", 2);
 		else if (code == '\t')
 			text_append(&out, "\\t", 2);
-		else if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-			text_print(&out, "\\x%02lx", code);
-		else if (is_direction_mark(code))
-			text_print(&out, "\\u%04lx", code);
+		else if (text_unsafe(string + i, length))
+			text_print(&out, code < 0x100 ? "\\x%02lx" : "\\u%04lx", code);
 		else
 			text_append(&out, string + i, length);
 		i += length ? length : 1;

@@ -41,6 +41,9 @@ char *text_valid(const char *string);
  */
 char *text_printable(const char *string);
 
+/* text_unsafe: the number of the character at `at`, of that length, when text_printable() would not show it as it is; else 0. */
+unsigned long text_unsafe(const char *at, size_t length);
+
 /*
  * text_command: argv as one would type it, with quotes where a shell needs them; to be freed.
  * Not yet printable.

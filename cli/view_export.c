@@ -14,11 +14,16 @@
 /* Names go into formats of lines, in which some characters mean something. */
 static void print_name(FILE *stream, const char *name, const char *forbidden)
 {
-	for (; *name; name++)
-		putc((unsigned char)*name < ' ' || *name == 0x7f || strchr(forbidden, *name)
-			     ? '_'
-			     : *name,
-		     stream);
+	for (size_t n = strlen(name); n > 0;) {
+		size_t length = text_utf8(name, n);
+
+		if (!length || text_unsafe(name, length) || strchr(forbidden, *name))
+			putc('_', stream);
+		else
+			fwrite(name, 1, length, stream);
+		name += length ? length : 1;
+		n -= length ? length : 1;
+	}
 }
 
 static void print_stack(const struct model_tree *tree, int64_t at, FILE *stream)

@@ -6,7 +6,7 @@
 
 CLI_UNIT_TESTS = test_store test_query test_format test_stats test_renames test_proto test_changes test_pack test_grid
 # Those of stores as a whole.
-STORE_UNIT_TESTS = test_store_copy
+STORE_UNIT_TESTS = test_store_copy test_store_faults
 CLI_UNIT_TESTS += $(STORE_UNIT_TESTS)
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
@@ -20,7 +20,6 @@ $(CLI_UNIT_BINS): $(B)/test/unit/test_%: $(B)/test/unit/test_%.o $(B)/test/unit/
 
 $(B)/test/unit/test_stats: $(B)/test/unit/simulate.o
 $(B)/test/unit/test_changes: $(B)/test/unit/histories.o
-$(B)/test/unit/test_store_copy: $(B)/test/unit/dump.o
 
 # How often the verdicts of `hotpath diff` are right, as a table: some minutes.
 $(B)/test/check_stats: testsuite/stats/check_stats.c $(B)/test/unit/simulate.o $(B)/test/unit/histories.o $(B)/test/unit/fake_image.o $(CLI_LIB)
@@ -41,5 +40,7 @@ check-cli-unit: $(CLI_UNIT_BINS)
 check-cli: cli runtime plugin $(B)/test/make_history
 	HOTPATH_BUILD=$(abspath $(B)) bats testsuite/cli
 
-.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o $(B)/test/unit/histories.o $(B)/test/unit/dump.o
--include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d $(B)/test/unit/histories.d $(B)/test/unit/dump.d
+.SECONDARY: $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.o) $(B)/test/unit/fake_image.o $(B)/test/unit/simulate.o $(B)/test/unit/histories.o
+-include $(CLI_UNIT_TESTS:%=$(B)/test/unit/%.d) $(B)/test/unit/fake_image.d $(B)/test/unit/simulate.d $(B)/test/unit/histories.d
+
+include testsuite/cli/store.mk
