@@ -68,6 +68,7 @@ struct model_trend {
 	size_t commands;       /* different command lines */
 	size_t without_commit; /* runs that are left out for it */
 	size_t not_called;     /* runs that did not call the function */
+	size_t live;	       /* runs that are left out as they still go on */
 	size_t dirty, failed;  /* runs */
 	int64_t lost;	       /* calls */
 	bool by_run;	       /* no run has a commit: each stands for itself */

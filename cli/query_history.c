@@ -18,8 +18,8 @@
 	"SELECT r.id, coalesce(r.branch, 0), coalesce(r.commit_id, 0), coalesce(r.host, 0), "      \
 	"coalesce(r.cpu, 0), coalesce(r.root, 0), r.argv, r.started_at_ns, r.lost, "               \
 	"coalesce(r.dirty, 0) = 1, coalesce(r.status, 0) <> 0 OR coalesce(r.signal, 0) <> 0, "     \
-	"r.token, coalesce(r.diff, ''), r.load / max(1, r.cpu_count) FROM run AS r WHERE "         \
-	"r.started_at_ns >= ?1 "
+	"r.token, coalesce(r.diff, ''), r.load / max(1, r.cpu_count), r.part = 1 FROM run AS r "   \
+	"WHERE r.started_at_ns >= ?1 "
 
 /* A `hotpath run`, in a tree by its token. */
 struct token {
@@ -75,6 +75,11 @@ static int add_row(struct reader *r, sqlite3_stmt *stmt)
 	struct history *h = r->history;
 	struct history_run *run;
 
+	/* What a process has done so far is no run yet. */
+	if (sqlite3_column_int(stmt, 14)) {
+		h->live++;
+		return ERR_OK;
+	}
 	if (h->n == r->capacity) {
 		size_t capacity = 2 * r->capacity + 256;
 		struct history_run *more = realloc(h->list, capacity * sizeof(*more));
@@ -344,6 +349,7 @@ int query_history(struct store *store, const struct trend_wish *wish, struct his
 	else if (!rc && branch >= 0)
 		rc = read_branch(&r, wish, branch);
 	tdestroy(r.tokens, free_token);
+	trend->live = history->live;
 	if (!rc && branch > 0)
 		rc = query_history_text(store, branch, &trend->branch, error);
 	if (!rc && wish->host)

@@ -28,6 +28,7 @@ struct history {
 	struct history_run *list; /* ascending by id */
 	size_t n;
 	size_t runs;
+	size_t live; /* left out: they still go on */
 };
 
 /* query_history: the runs that are wanted, and in `trend` what is to be said of those that are not. */

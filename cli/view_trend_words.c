@@ -94,6 +94,9 @@ static void note_runs(const struct model_trend *trend, struct text *notes)
 	if (trend->without_commit)
 		text_print(notes, "%zu run%s without a commit left out.\n", trend->without_commit,
 			   plural(trend->without_commit));
+	if (trend->live)
+		text_print(notes, "%zu run%s that still went on left out.\n", trend->live,
+			   plural(trend->live));
 	if (trend->not_called)
 		text_print(notes, "%zu other run%s did not call it.\n", trend->not_called,
 			   plural(trend->not_called));

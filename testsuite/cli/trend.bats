@@ -244,3 +244,11 @@ EOC
   [ "$(hotpath trend fn0 --host second -f json | jq -c '.changes[0]|[.same_build,.load]')" = '[true,[0.05,3.0]]' ] ||
     [ "$(hotpath trend fn0 --host second -f json | jq -c '.changes[0]|[.same_build,.load]')" = '[true,[0.05,3]]' ]
 }
+
+@test "what a process has done so far is no run of the history" {
+  history commits=3 runs=2
+  sqlite3 "$HOTPATH_DIR/hotpath.db" 'UPDATE run SET part = 1 WHERE id = 6'
+  run hotpath trend fn0
+  [[ ${lines[0]} == *": 5 runs of 3 commits"* ]]
+  [[ $output == *"Note: 1 run that still went on left out."* ]]
+}
