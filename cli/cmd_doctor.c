@@ -40,13 +40,17 @@ static int print_lines(const struct doctor *doctor, const struct view *view, str
 	for (size_t i = 0; i < doctor->n; i++) {
 		const struct doctor_line *line = &doctor->lines[i];
 		char *shown = text_printable(line->text);
+		char *all = shown ? text_format("%s%-4s%s  %-9s %s",
+						view->colour ? colours[line->verdict] : "",
+						words[line->verdict], view->colour ? "\033[0m" : "",
+						line->part, shown)
+				  : NULL;
 
-		if (!shown)
-			return error_memory(error);
-		fprintf(view->stream, "%s%-4s%s  %-9s %s\n",
-			view->colour ? colours[line->verdict] : "", words[line->verdict],
-			view->colour ? "\033[0m" : "", line->part, shown);
 		free(shown);
+		if (!all)
+			return error_memory(error);
+		grid_line(view, all, 16);
+		free(all);
 	}
 	return ERR_OK;
 }

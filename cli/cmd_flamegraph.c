@@ -33,7 +33,7 @@ static const struct option_spec specs[] = {
 	{"title", 't', OPTION_TEXT, offsetof(struct options, title), "TEXT",
 	 "what stands above it, instead of the command"},
 	{"output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE",
-	 "write to a file instead of the screen"},
+	 "the file to write; without it, to a pipe"},
 };
 
 static const struct options defaults = {.run = "last", .least = "0.001%"};
@@ -98,6 +98,10 @@ static int print(struct flame *flame, const struct options *options, struct flam
 		rc = error_memory(error);
 	if (!rc)
 		rc = view_open(&view, VIEW_HTML, options->output, error);
+	if (!rc && view.width)
+		rc = error_set(error, ERR_USAGE,
+			       "the picture is not for a terminal: give a file for a browser with "
+			       "-o, such as -o run.svg");
 	if (!rc) {
 		rc = flame_draw(flame, words, &view, error);
 		rc = view_close(&view, rc, error);

@@ -90,9 +90,11 @@ void grid_real(struct grid *grid, enum grid_kind kind, double value);
 int grid_print(const struct grid *grid, const struct view *view, struct error *error);
 void grid_release(struct grid *grid);
 
-/* grid_line: prints a line of words; in a table on a terminal it is broken between words, never between a number and its
- * unit. */
-void grid_line(const struct view *view, const char *text);
+/*
+ * grid_line: prints a line of words.  In a table on a terminal it is broken between words, never between a number and its
+ * unit, and rather where two spaces stand; what follows is indented by `hang` columns.
+ */
+void grid_line(const struct view *view, const char *text, size_t hang);
 
 /* grid_show: a cell as people read it, printable, to be freed; NULL when out of memory. */
 char *grid_show(const struct grid_cell *cell, bool utf8);

@@ -45,24 +45,45 @@ static size_t columns_between(const char *from, const char *to, bool utf8)
 	return sum;
 }
 
-void grid_line(const struct view *view, const char *text)
+/* The end of a short phrase, such as "lost 0", that ends with two spaces; NULL when there is none. */
+static const char *end_of_phrase(const char *word, bool utf8)
 {
-	size_t used = 0;
+	enum { SHORT = 24 };
+	const char *end = strstr(word, "  ");
 
-	if (!view->width || view->format != VIEW_TABLE) {
+	if (!end)
+		end = word + strlen(word);
+	return columns_between(word, end, utf8) <= SHORT ? end : NULL;
+}
+
+void grid_line(const struct view *view, const char *text, size_t hang)
+{
+	size_t width = (size_t)view->width, used = 0;
+	bool phrases = strstr(text + strspn(text, " "), "  ") != NULL, fresh = true;
+	const char *begin = text;
+
+	if (!width || view->format != VIEW_TABLE) {
 		fprintf(view->stream, "%s\n", text);
 		return;
 	}
 	while (*text) {
 		const char *word = text + strspn(text, " "), *end = end_of(word);
-		size_t gap = (size_t)(word - text), width = columns_between(word, end, view->utf8);
+		size_t gap = (size_t)(word - text), columns;
+		bool starts = phrases && (gap > 1 || text == begin);
+		const char *phrase = starts ? end_of_phrase(word, view->utf8) : NULL;
 
-		if (used && used + gap + width > (size_t)view->width) {
-			putc('\n', view->stream);
-			used = gap = 0;
+		if (phrase && phrase > end &&
+		    hang + columns_between(word, phrase, view->utf8) <= width)
+			end = phrase;
+		columns = columns_between(word, end, view->utf8);
+		if (!fresh && used + gap + columns > width) {
+			fprintf(view->stream, "\n%*s", (int)hang, "");
+			used = hang;
+			gap = 0;
 		}
 		fprintf(view->stream, "%*s%.*s", (int)gap, "", (int)(end - word), word);
-		used += gap + width;
+		used += gap + columns;
+		fresh = false;
 		text = end;
 	}
 	putc('\n', view->stream);

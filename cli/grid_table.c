@@ -106,7 +106,7 @@ static void print_left_out(const struct grid *grid, const struct grid_fit *fit,
 	}
 	line = text_take(&words);
 	if (line)
-		grid_line(view, line);
+		grid_line(view, line, 0);
 	free(line);
 }
 

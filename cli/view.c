@@ -149,7 +149,7 @@ void view_estimates(const struct view *view)
 {
 	if (view->format == VIEW_MARKDOWN)
 		fputs("\n", view->stream);
-	grid_line(view, "Calls are exact. Where fewer were timed, times are estimates.");
+	grid_line(view, "Calls are exact. Where fewer were timed, times are estimates.", 0);
 }
 
 int view_table(const struct model_table *table, const struct view *view, struct error *error)

@@ -146,7 +146,7 @@ static void print_line(const struct view *view, const char *before, const char *
 	}
 	line = text_format("%s%s", before, text);
 	if (line)
-		grid_line(view, line);
+		grid_line(view, line, 0);
 	free(line);
 }
 

@@ -107,7 +107,7 @@ int view_run_header(const struct model_run *run, const struct view *view, struct
 		rc = error_memory(error);
 		goto out;
 	}
-	grid_line(view, shown);
+	grid_line(view, shown, 0);
 	free(shown);
 	if (markdown)
 		fputs("\n", view->stream);
@@ -260,7 +260,8 @@ static void print_estimates(const struct model_report *report, const struct view
 		fputs("\n", view->stream);
 	grid_line(view,
 		  "Calls are exact. Where fewer were timed, times are estimates; the error is "
-		  "half of the mean's 95 % interval.");
+		  "half of the mean's 95 % interval.",
+		  0);
 	if (run->budget_percent > 0 && run->overhead_percent > run->budget_percent)
 		print_over_budget(report, view);
 }

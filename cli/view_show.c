@@ -15,9 +15,11 @@
 void view_show_fact(const struct view *view, const char *name, char *text)
 {
 	char *shown = text ? text_printable(text) : NULL;
+	char *line = shown ? text_format("  %-10s %s", name, shown) : NULL;
 
-	if (shown && *shown)
-		fprintf(view->stream, "  %-10s %s\n", name, shown);
+	if (line && *shown)
+		grid_line(view, line, 13);
+	free(line);
 	free(text);
 	free(shown);
 }

@@ -118,15 +118,22 @@ static int print_csv(const struct model_trend *trend, const struct view *view, s
 
 void view_trend_line(const struct view *view, const char *before, const char *text)
 {
-	bool markdown = view->format == VIEW_MARKDOWN;
+	char *line;
 
+	if (view->format != VIEW_MARKDOWN) {
+		line = text_format("%s%s", before, text);
+		if (line)
+			grid_line(view, line, 0);
+		free(line);
+		return;
+	}
 	fputs(before, view->stream);
 	for (; *text; text++) {
-		if (markdown && strchr("\\`*_<>|[]#", *text))
+		if (strchr("\\`*_<>|[]#", *text))
 			putc('\\', view->stream);
 		putc(*text, view->stream);
 	}
-	fputs(markdown ? "  \n" : "\n", view->stream);
+	fputs("  \n", view->stream);
 }
 
 int view_trend_head(const struct model_trend *trend, const struct view *view, struct error *error)

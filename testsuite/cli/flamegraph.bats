@@ -183,6 +183,8 @@ EOC
   misuse "'101' is not a share" hotpath flamegraph --least 101
   misuse "there is no run" hotpath flamegraph --run 9
   misuse "cannot write" hotpath flamegraph -o /nowhere/x
+  run script -qec "hotpath flamegraph" /dev/null
+  [[ $output == *"not for a terminal: give a file for a browser with -o"* ]]
   # A run in which nothing was measured is a picture too.
   hotpath flamegraph --run 1 >/dev/null
 }

@@ -28,6 +28,11 @@ EOC
       [ "$(wc -L <out)" -le $width ] || { echo "$command at $width:"; cat out; return 1; }
     done
   done
+  # Lines of words, too; a path is one word, and here none is longer than this.
+  for command in 'show last' 'show caller_with_a_long_name_too' 'trend total'; do
+    on_terminal 72 "hotpath $command" >out
+    [ "$(wc -L <out)" -le 72 ] || { echo "$command:"; cat out; return 1; }
+  done
   for width in 80 60 45; do
     on_terminal $width "hotpath report" >out
     grep -q '^a_fun.*….*far ' out

@@ -127,14 +127,14 @@ static void test_table(void **state)
 			 "Total     123 ms\n");
 }
 
-static void expect_line(int width, const char *text, const char *expected)
+static void expect_line(int width, size_t hang, const char *text, const char *expected)
 {
 	struct view view = {.format = VIEW_TABLE, .utf8 = true, .width = width};
 	char *out = NULL;
 	size_t n;
 
 	view.stream = open_memstream(&out, &n);
-	grid_line(&view, text);
+	grid_line(&view, text, hang);
 	fclose(view.stream);
 	assert_string_equal(out, expected);
 	free(out);
@@ -143,16 +143,22 @@ static void expect_line(int width, const char *text, const char *expected)
 static void test_line(void **state)
 {
 	(void)state;
-	expect_line(0, "one two  three", "one two  three\n");
-	expect_line(8, "one two  three", "one two\nthree\n");
-	expect_line(3, "one two  three", "one\ntwo\nthree\n");
+	expect_line(0, 0, "one two  three", "one two  three\n");
+	expect_line(8, 0, "one two  three", "one two\nthree\n");
+	expect_line(3, 0, "one two  three", "one\ntwo\nthree\n");
 	/* A number keeps its unit. */
-	expect_line(8, "took 5.50 ms, 3 %  of", "took\n5.50 ms,\n3 %  of\n");
-	expect_line(7, "run 12 main", "run 12\nmain\n");
+	expect_line(8, 0, "took 5.50 ms, 3 %  of", "took\n5.50 ms,\n3 %  of\n");
+	expect_line(7, 0, "run 12 main", "run 12\nmain\n");
 	/* Escape sequences take no room. */
-	expect_line(7, "\033[1mRun 1\033[0m a b", "\033[1mRun 1\033[0m a\nb\n");
-	expect_line(5, "\xc3\xa4\xc3\xb6 \xc3\xbc\xc3\x9f", "\xc3\xa4\xc3\xb6 \xc3\xbc\xc3\x9f\n");
-	expect_line(5, "", "\n");
+	expect_line(7, 0, "\033[1mRun 1\033[0m a b", "\033[1mRun 1\033[0m a\nb\n");
+	expect_line(5, 0, "\xc3\xa4\xc3\xb6 \xc3\xbc\xc3\x9f",
+		    "\xc3\xa4\xc3\xb6 \xc3\xbc\xc3\x9f\n");
+	expect_line(5, 0, "", "\n");
+	/* A short phrase stays whole, a long one does not. */
+	expect_line(12, 0, "exit 0  lost 12 of  a", "exit 0\nlost 12 of\na\n");
+	expect_line(12, 0, "one two three", "one two\nthree\n");
+	expect_line(12, 3, "ab one two three", "ab one two\n   three\n");
+	expect_line(6, 3, "ab longerthanthat x", "ab\n   longerthanthat\n   x\n");
 }
 
 int main(void)
