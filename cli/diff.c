@@ -260,6 +260,21 @@ static int decide_gate(struct model_diff *diff, const struct wish *wish,
 	return diff->gate_asked && diff->gate_why ? ERR_OK : error_memory(error);
 }
 
+/* Before the focus takes any away. */
+static void count_edits(struct model_diff *diff)
+{
+	for (size_t i = 0; i < diff->n; i++) {
+		int edited = model_diff_edited(&diff->functions[i]);
+
+		/* What is called but not compiled here, blocks and lives have no body. */
+		if (diff->functions[i].kind != 0)
+			continue;
+		diff->edited += edited == 1;
+		diff->unedited += edited == 0;
+		diff->edit_unknown += edited < 0;
+	}
+}
+
 static void count_verdicts(struct model_diff *diff)
 {
 	for (size_t i = 0; i < diff->n; i++)
@@ -314,6 +329,8 @@ static int make(struct store *store, const char *base, const char *head,
 		rc = compare_renames(diff, error);
 	if (!rc)
 		rc = compare(diff, &wish->compare, error);
+	if (!rc)
+		count_edits(diff);
 	if (!rc && options->focus && *options->focus)
 		rc = focus(diff, options->focus, error);
 	if (!rc)

@@ -62,6 +62,13 @@ const char *model_diff_title(const struct model_diff_function *function)
 	return function->qualified && *function->qualified ? function->qualified : function->name;
 }
 
+int model_diff_edited(const struct model_diff_function *f)
+{
+	if (!f->body[0] || !f->body[1])
+		return -1;
+	return f->body[0] != f->body[1];
+}
+
 static const char *full_name(const char *qualified, const char *name)
 {
 	return qualified && *qualified ? qualified : name;

@@ -124,7 +124,8 @@ struct model_diff {
 	size_t matched; /* passed the focus */
 	size_t all;	/* functions of both sides */
 	size_t tested;
-	size_t large;			 /* of these, above the floor, with the total */
+	size_t large;			       /* of these, above the floor, with the total */
+	size_t edited, unedited, edit_unknown; /* functions, by model_diff_edited() */
 	size_t verdicts[MODEL_VERDICTS]; /* of those that passed the focus, by enum model_verdict */
 	enum model_gate gate;
 	char *gate_asked,
@@ -141,6 +142,8 @@ const char *model_gate_name(enum model_gate gate);
 const char *model_metric_name(enum model_metric metric);
 /* model_diff_title: what a function is called on the screen. */
 const char *model_diff_title(const struct model_diff_function *function);
+/* model_diff_edited: 1 the function's body differs between the sides, 0 it is the same, -1 unknown. */
+int model_diff_edited(const struct model_diff_function *function);
 /* model_diff_renamed: it has another name, or stands in another file.  The same file of a tree that was built elsewhere,
  * outside of any project's root, is not another. */
 bool model_diff_renamed(const struct model_diff_function *function);

@@ -94,6 +94,7 @@ static json_t *per_run_json(const struct model_change *c)
 static json_t *function_json(const struct model_diff *diff, const struct model_diff_function *f)
 {
 	json_t *object = json_object();
+	int edited = model_diff_edited(f);
 
 	json_object_set_new(object, "name",
 			    json_out_text(f->qualified && *f->qualified ? f->qualified : f->name));
@@ -101,6 +102,7 @@ static json_t *function_json(const struct model_diff *diff, const struct model_d
 	json_object_set_new(object, "file", json_out_text(f->file));
 	json_object_set_new(object, "line", json_integer(f->line));
 	json_object_set_new(object, "renamed_from", renamed_json(f));
+	json_object_set_new(object, "edited", edited < 0 ? json_null() : json_boolean(edited));
 	set_change(object, &f->change, diff->metric == METRIC_CALLS);
 	json_object_set_new(object, "calls", calls_json(f));
 	json_object_set_new(object, "impact_ns", impact_json(f));

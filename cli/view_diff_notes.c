@@ -113,6 +113,10 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 			"Both sides ran the same binary (build-id %.12s): differences are of the "
 			"machine or the input, not of the code.\n",
 			a->builds[0]);
+	else if (diff->unedited && !diff->edited && !diff->edit_unknown)
+		text_print(notes,
+			   "No measured function's body differs between the sides: what changed is "
+			   "not in them.\n");
 	if (differ(a->host, b->host))
 		text_print(notes, "The runs are from different machines.\n");
 	note_other("processors", a->cpu, b->cpu, notes);

@@ -31,7 +31,7 @@ repository() {
   hotpath diff -f json -n 0 old new >d.json
   [ "$(jq -c keys_unsorted d.json)" = '["schema","base","head","metric","min_effect_percent","same_build","gate","notes","total","verdicts","functions"]' ]
   [ "$(jq -c '[.base.name,.base.n,.base.runs,.head.runs]' d.json)" = '["old",4,[1,2,3,4],[5,6,7,8]]' ]
-  [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed_from","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","per_run","share","p95","p99"]' ]
+  [ "$(jq -c '.functions[0]|keys_unsorted' d.json)" = '["name","label","file","line","renamed_from","edited","verdict","more_runs","base_ns","head_ns","change_percent","ci_percent","ci_level","p","q","calls","impact_ns","per_run","share","p95","p99"]' ]
   [ "$(jq -c '[.functions[]|{(.name):.calls}]|add.inner' d.json)" = '{"base":100,"head":100,"exact":true}' ]
   [ "$(jq '[.functions[].impact_ns.total]|add - input.total.impact_ns.total|fabs < 1' d.json d.json)" = true ]
   [ "$(jq '[.functions[]|.impact_ns|.calls + .cost - .total|fabs < 1]|all' d.json)" = true ]
@@ -117,6 +117,21 @@ repository() {
   run hotpath diff old newer
   [[ $output == *"Note: "*"inner (base)"*" have the same body: which of them was renamed is not known."* ]]
   [[ $output == *"inner "*"removed"* ]]
+}
+
+@test "what was edited is told, and that nothing was" {
+  sed -e 's/s += i; return s/s -= i; return s/' "$PROG.c" >p2.c
+  # The same source as another binary.
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -DUNUSED -Wl,--build-id=0x1234 -o p1 "$PROG.c"
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  record 1
+  PROG=./p1 record 1
+  PROG=./p2 record 1
+  run hotpath diff 1 2
+  [[ $output == *"No measured function's body differs between the sides"* ]]
+  run hotpath diff 1 3
+  [[ $output != *"body differs"* ]]
+  [ "$(hotpath diff -f json 1 3 | jq -c '[.functions[]|{(.name):.edited}]|add|[.inner,.outer,.fact]')" = '[true,false,false]' ]
 }
 
 @test "formats: CSV, Markdown with a marker, HTML that escapes" {
