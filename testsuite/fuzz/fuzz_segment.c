@@ -360,7 +360,7 @@ static int fuzz(struct subject *subjects, size_t n, double seconds)
 static int run(const char *folder, double seconds)
 {
 	const char *shapes[] = {"nest",	  "recurse 50", "mutual 100", "threads 3",
-				"jump 1", "die 9",	"die 0"};
+				"jump 1", "die 9",	"die 0",      "lives kill"};
 	enum { N = sizeof(shapes) / sizeof(*shapes) };
 	static struct subject subjects[N];
 	int status;

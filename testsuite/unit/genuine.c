@@ -74,10 +74,15 @@ uint32_t genuine_as_sibling(const struct genuine *g, const void *link)
 
 static _Noreturn void run_shape(const char *folder, const char *shape)
 {
-	const char *build = getenv("BUILD");
+	const char *build = getenv("BUILD"), *name = NULL;
 	char program[4200], store[300], first[32], second[32] = "";
 
-	snprintf(program, sizeof(program), "%s/test/shapes", build ? build : "build");
+	/* "lives SHAPE" is a program of its own. */
+	if (strncmp(shape, "lives ", strlen("lives ")) == 0)
+		name = "lives";
+	shape += name ? strlen("lives ") : 0;
+	snprintf(program, sizeof(program), "%s/test/%s", build ? build : "build",
+		 name ? name : "shapes");
 	snprintf(store, sizeof(store), "%s/store", folder);
 	if (sscanf(shape, "%31s %31s", first, second) < 1)
 		_exit(126);

@@ -12,7 +12,8 @@
 #
 # Other folders append to UNIT_TESTS and say how theirs are linked.
 
-SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent test_segment_steer
+SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent \
+	test_segment_steer test_segment_lives
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
 SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c runtime/seg_copy.c
 SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/seg_copy.h runtime/hist.h
@@ -37,7 +38,7 @@ run_all = status=0; for t in $(1); do $$t || status=1; done; exit $$status
 
 # By another make: UNIT_TESTS is not complete until all parts are read.
 .PHONY: check-unit unit-programs
-check-unit: $(B)/test/shapes
+check-unit: $(B)/test/shapes $(B)/test/lives
 	@$(MAKE) --no-print-directory unit-programs
 	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(B)/test/unit/%) $(B)/test/test_rules)
 
@@ -69,7 +70,7 @@ check-cppcheck:
 SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 SAN = $(B)/san
 .PHONY: check-sanitize
-check-sanitize: $(B)/test/shapes
+check-sanitize: $(B)/test/shapes $(B)/test/lives
 	@$(MAKE) --no-print-directory B=$(SAN) OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" WERROR= \
 		unit-programs $(SAN)/test/segdump
 	@ln -sf $(abspath $(B))/test/shapes $(SAN)/test/shapes
@@ -100,7 +101,7 @@ $(FUZZ): testsuite/fuzz/fuzz_segment.c testsuite/unit/genuine.c testsuite/unit/g
 	$(CC) $(TEST_CFLAGS) $(SANITIZE) -DWITH_MAIN -o $@ $(filter %.c,$^) -lcmocka -lm
 
 .PHONY: fuzz check-fuzz
-fuzz: $(FUZZ) $(B)/test/shapes
+fuzz: $(FUZZ) $(B)/test/shapes $(B)/test/lives
 	@BUILD=$(abspath $(B)) $(FUZZ) --seconds $(SECONDS) --seed $$$$
-check-fuzz: $(FUZZ) $(B)/test/shapes
+check-fuzz: $(FUZZ) $(B)/test/shapes $(B)/test/lives
 	@BUILD=$(abspath $(B)) $(FUZZ) --seconds 15 --seed 1
