@@ -75,8 +75,8 @@ struct command {
 
 extern const struct command command_report, command_runs, command_run, command_ingest, command_sql,
 	command_doctor, command_help, command_tag, command_diff, command_ab, command_export,
-	command_sites, command_gc, command_db, command_flamegraph, command_trend, command_blame,
-	command_show, command_ctl;
+	command_sites, command_check, command_init, command_gc, command_db, command_flamegraph,
+	command_trend, command_blame, command_show, command_ctl;
 
 /* The list in main.c, ended by NULL. */
 extern const struct command *const commands[];

@@ -15,10 +15,12 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_report, &command_show,	  &command_diff,       &command_ab,   &command_trend,
-	&command_blame,	 &command_export, &command_flamegraph, &command_runs, &command_tag,
-	&command_run,	 &command_ingest, &command_gc,	       &command_db,   &command_sql,
-	&command_sites,	 &command_doctor, &command_ctl,	       &command_help, NULL,
+	&command_report, &command_show,	 &command_diff,	  &command_ab,
+	&command_trend,	 &command_blame, &command_export, &command_flamegraph,
+	&command_runs,	 &command_tag,	 &command_run,	  &command_ingest,
+	&command_gc,	 &command_db,	 &command_sql,	  &command_sites,
+	&command_check,	 &command_init,	 &command_doctor, &command_ctl,
+	&command_help,	 NULL,
 };
 
 void warn(const char *text)

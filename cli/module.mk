@@ -2,10 +2,13 @@
 
 CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
 CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/*.js)) $(patsubst cli/%.css,%_css,$(wildcard cli/*.css))
+# The rule files, as the plugin reads them.
+RULES_C_SOURCES = plugin/rules.c plugin/rules_read.c plugin/rules_conditions.c plugin/rules_match.c plugin/pattern.c \
+	plugin/find_config.c
 CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
-	$(CLI_PAGES:%=$(B)/cli/%.o) $(B)/cli/seg_copy.o
+	$(RULES_C_SOURCES:plugin/%.c=$(B)/cli/rules/%.o) $(CLI_PAGES:%=$(B)/cli/%.o) $(B)/cli/seg_copy.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
-CLI_PKGS = sqlite3 smartcols jansson libpcre2-8 zlib libelf
+CLI_PKGS = yaml-0.1 sqlite3 smartcols jansson libpcre2-8 zlib libelf
 CLI_CFLAGS := $(shell pkg-config --cflags $(CLI_PKGS) 2>/dev/null)
 CLI_LIBS := $(shell pkg-config --libs $(CLI_PKGS) 2>/dev/null) -lm
 
@@ -19,6 +22,10 @@ $(B)/cli/%.o: cli/%.c
 
 # What the runtime and the command share.
 $(B)/cli/seg_copy.o: runtime/seg_copy.c
+	@mkdir -p $(@D)
+	$(CC) $(HOTPATH_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/cli/rules/%.o: plugin/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOTPATH_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -8,6 +8,26 @@
  */
 #include "plugin.h"
 
+/* byte_column: GCC counts bytes and YAML characters; both from 1. */
+static unsigned byte_column(const char *path, unsigned line, unsigned column)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t n = -1;
+	unsigned bytes = 1;
+
+	for (unsigned i = 0; file && i < line; i++)
+		n = getline(&text, &room, file);
+	for (unsigned i = 1; i < column && n > 0 && (ssize_t)bytes <= n; i++)
+		for (bytes++; (ssize_t)bytes <= n && (text[bytes - 1] & 0xc0) == 0x80;)
+			bytes++;
+	if (file)
+		fclose(file);
+	free(text);
+	return n > 0 ? bytes : column;
+}
+
 void diag_config(void *, const char *path, unsigned line, unsigned column, const char *message)
 {
 	const location_t saved = input_location;
@@ -17,6 +37,7 @@ void diag_config(void *, const char *path, unsigned line, unsigned column, const
 		return;
 	}
 
+	column = byte_column(path, line, column);
 	const line_map_ordinary *map = linemap_check_ordinary(
 		const_cast<line_map *>(linemap_add(line_table, LC_ENTER, 0, xstrdup(path), line)));
 	linemap_line_start(line_table, line, column + 120);
