@@ -20,10 +20,13 @@ enum {
 	HEIGHT = 440,
 	LEFT = 84,
 	RIGHT = 28,
-	TOP = 96,
+	TOP = 108,
 	BOTTOM = 62,
 	TICKS = 7,
-	NAMES = 10
+	NAMES = 10,  /* commits named below the axis, at most */
+	NAME = 76,   /* width of such a name */
+	LABEL = 132, /* width of the label of a change */
+	LANES = 3,   /* lines of such labels */
 };
 
 static const char style[] =
@@ -133,16 +136,16 @@ static void print_names(const struct chart *c)
 	for (size_t i = trend->n; i-- > 0;) {
 		const struct model_trend_commit *commit = &trend->commits[i];
 		char time[FORMAT_ROOM], *name;
+		double x;
 
 		if ((trend->n - 1 - i) % stride)
 			continue;
 		name = view_trend_commit(trend, commit);
 		format_local(time, commit->first_ns);
 		time[strcspn(time, " ")] = '\0';
-		print_text(c, x_of(c, (double)i), HEIGHT - BOTTOM + 20, "text-anchor=\"middle\"",
-			   name);
-		print_text(c, x_of(c, (double)i), HEIGHT - BOTTOM + 36, "text-anchor=\"middle\"",
-			   time);
+		x = fmin(x_of(c, (double)i), WIDTH - NAME / 2);
+		print_text(c, x, HEIGHT - BOTTOM + 20, "text-anchor=\"middle\"", name);
+		print_text(c, x, HEIGHT - BOTTOM + 36, "text-anchor=\"middle\"", time);
 		free(name);
 	}
 }
@@ -162,33 +165,55 @@ static void print_level(const struct chart *c, size_t from, size_t to, double le
 		y_of(c, level));
 }
 
+/* The line of labels on which one touches none of those before it, the lowest first; LANES: there is none. */
+static int lane_of(double ends[LANES], double left, double right)
+{
+	for (int lane = 0; lane < LANES; lane++) {
+		if (left < ends[lane])
+			continue;
+		ends[lane] = right;
+		return lane;
+	}
+	return LANES;
+}
+
+/* A change without room for its label still has it for the pointer. */
+static void print_change(const struct chart *c, size_t i, double ends[LANES])
+{
+	const struct model_trend *trend = c->trend;
+	const struct model_trend_change *change = &trend->changes[i];
+	size_t to = i + 1 < trend->n_changes ? trend->changes[i + 1].at : trend->n;
+	double x = x_of(c, (double)change->at - 0.5);
+	double middle = fmin(fmax(x, LABEL / 2), WIDTH - LABEL / 2);
+	int lane = lane_of(ends, middle - LABEL / 2, middle + LABEL / 2);
+	double y = TOP - 8 - 16 * (double)(lane < LANES ? lane : 0);
+	char *name = view_trend_commit(trend, &trend->commits[change->at]);
+	char *words = name ? text_format("%+.1f %% at %s", change->change, name) : NULL;
+	char attributes[64];
+
+	fprintf(c->out,
+		"<line class=\"%s mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%d\"><title>",
+		class_of(change), x, x, y + 4, HEIGHT - BOTTOM);
+	xml_out_text(c->out, words ? words : "");
+	fputs("</title></line>\n", c->out);
+	print_level(c, change->at, to, change->after, class_of(change));
+	snprintf(attributes, sizeof(attributes), "class=\"%s\" text-anchor=\"middle\"",
+		 class_of(change));
+	if (lane < LANES)
+		print_text(c, middle, y, attributes, words);
+	free(name);
+	free(words);
+}
+
 static void print_changes(const struct chart *c)
 {
 	const struct model_trend *trend = c->trend;
+	double ends[LANES] = {0};
 
 	if (trend->n_changes)
 		print_level(c, 0, trend->changes[0].at, trend->changes[0].before, "first");
-	for (size_t i = 0; i < trend->n_changes; i++) {
-		const struct model_trend_change *change = &trend->changes[i];
-		size_t to = i + 1 < trend->n_changes ? trend->changes[i + 1].at : trend->n;
-		double x = x_of(c, (double)change->at - 0.5);
-		/* Neighbours stand on two lines, and none leaves the image. */
-		double y = TOP - 8 - 16 * (double)(i % 2);
-		const char *anchor = x > WIDTH - 130 ? "end" : x < 130 ? "start" : "middle";
-		char *name = view_trend_commit(trend, &trend->commits[change->at]);
-		char *words = name ? text_format("%+.1f %% at %s", change->change, name) : NULL;
-		char attributes[64];
-
-		fprintf(c->out,
-			"<line class=\"%s mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%d\"/>\n",
-			class_of(change), x, x, y + 4, HEIGHT - BOTTOM);
-		print_level(c, change->at, to, change->after, class_of(change));
-		snprintf(attributes, sizeof(attributes), "class=\"%s\" text-anchor=\"%s\"",
-			 class_of(change), anchor);
-		print_text(c, x, y, attributes, words);
-		free(name);
-		free(words);
-	}
+	for (size_t i = 0; i < trend->n_changes; i++)
+		print_change(c, i, ends);
 }
 
 /* What a browser shows over a commit's point. */
