@@ -6,7 +6,7 @@
 
 CLI_UNIT_TESTS = test_store test_query test_format test_stats test_renames test_proto test_changes test_pack test_grid
 # Those of stores as a whole.
-STORE_UNIT_TESTS = test_store_copy test_store_faults
+STORE_UNIT_TESTS = test_store_copy test_store_faults test_store_plans
 CLI_UNIT_TESTS += $(STORE_UNIT_TESTS)
 UNIT_TESTS += $(CLI_UNIT_TESTS)
 CLI_UNIT_BINS = $(CLI_UNIT_TESTS:%=$(B)/test/unit/%)
