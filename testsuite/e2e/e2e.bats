@@ -314,3 +314,45 @@ C
   run ask "SELECT signal FROM runs ORDER BY id DESC LIMIT 1"
   has 9
 }
+
+@test "sample: calls are exact, about so many are timed, and the report says that times are estimates" {
+  cat > prog.c <<'C'
+static volatile int sink;
+__attribute__((noinline)) static void often(int i) { sink = i; }
+__attribute__((noinline)) static void always(int i) { sink = i; }
+int main(void) { for (int i = 0; i < 1000000; i++) { often(i); if (i % 100 == 0) always(i); } return 0; }
+C
+  cat > hotpath.yaml <<'Y'
+rules:
+  - functions: ["*"]
+    measure: true
+  - functions: [often]
+    sample: 100
+Y
+  gcc -O2 $FLAG prog.c -o prog
+  ./prog
+  run ask "SELECT name, calls, sample, skipped > 0, calls - skipped BETWEEN 7000 AND 8700 FROM functions"
+  has "often,1000000,100,1,1"
+  has "always,10000,0,0,0"
+  has "main,1,0,0,0"
+  run hotpath report
+  [[ $output == *"Timed  Error %"*"Calls are exact. Where fewer were timed"* ]]
+  hotpath report --format json | jq -e '[.functions[] | select(.name == "often")][0] | .skipped > 990000 and .error_percent > 0'
+}
+
+@test "HOTPATH_BUDGET: calls are exact, and stored with the budget and what measuring took" {
+  gcc -O2 $FLAG "shapes.c" -o shapes -pthread
+  HOTPATH_BUDGET=0.001% run ./shapes
+  [ "$status" = 4 ] && [ "$output" = done ]
+  run counts
+  c_counts
+  run ask "SELECT budget_percent, overhead_percent > 0, skipped_ns > 0 FROM runs"
+  has "0.001,1,1"
+  run hotpath report
+  [[ $output == *"(budget 0.001 %)"*"Measuring took more than the budget"* ]]
+  g++ -O2 $FLAG "shapes.cc" -o shapes
+  HOTPATH_BUDGET=0.001% ./shapes
+  run counts
+  has "catcher,50,0,0"
+  has "thrower,300,0,0"
+}
