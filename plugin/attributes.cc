@@ -10,8 +10,14 @@
  *   [[hotpath::measure]] int parse(struct buf *b);                 and so on, in C++ and C23
  *
  * The second spelling is turned into the first when it is met: everything else asks for one name.
- * A namespace cannot have measure_all: GCC refuses all attributes on it but its own.  A rule with
- * `namespace:` does that.
+ * A namespace cannot have measure_all: handle_namespace_attrs() of the C++ front end knows visibility, abi_tag and deprecated,
+ * drops all others with a warning, and tells no plugin.  A rule with `namespace:` does that, or the pragma in it.
+ *
+ *   pragma Machine_Attribute (Parse, "hotpath_measure");                 in Ada
+ *   pragma Machine_Attribute (Parse_Row, "hotpath_measure", "parse row");
+ *
+ * gdc 12 looks up @attribute("...") of gcc.attributes in its own tables alone, and gfortran !GCC$ ATTRIBUTES likewise: those
+ * languages have rules.
  */
 #include "plugin.h"
 
@@ -38,6 +44,9 @@ static void note_any(const char *name)
 /* label_of: the text of an attribute's argument, or null when it is no plain string literal. */
 static const char *label_of(tree value)
 {
+	/* Ada hands strings over as names. */
+	if (TREE_CODE(value) == IDENTIFIER_NODE && names_language() == HOTPATH_LANG_ADA)
+		return IDENTIFIER_POINTER(value);
 	while (TREE_CODE(value) == NOP_EXPR || TREE_CODE(value) == ADDR_EXPR)
 		value = TREE_OPERAND(value, 0);
 	if (TREE_CODE(value) != STRING_CST || !TREE_TYPE(value))
@@ -66,6 +75,13 @@ static bool judge(tree node, const char *name, const char *shown, tree args)
 		warning(OPT_Wattributes,
 			"%qs attribute ignored; it may only stand on a class of C++, between "
 			"%<class%> and its name",
+			shown);
+		return false;
+	}
+	if (TREE_CODE(node) != FUNCTION_DECL && names_language() == HOTPATH_LANG_ADA) {
+		warning(OPT_Wattributes,
+			"%qs attribute ignored; %<pragma Machine_Attribute%> may only name a "
+			"subprogram for it",
 			shown);
 		return false;
 	}

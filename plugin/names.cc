@@ -75,6 +75,22 @@ static char *with_scopes(tree fn, const char *name)
 	return out;
 }
 
+/* drop_parameters: "d.parse(int) const" becomes "d.parse"; the demangler of D knows no form without them. */
+static void drop_parameters(char *name)
+{
+	char *at = name ? strrchr(name, ')') : NULL;
+	int depth = 0;
+
+	for (; at && at > name; at--) {
+		depth += *at == ')' ? 1 : *at == '(' ? -1 : 0;
+		if (depth == 0)
+			break;
+	}
+	/* !( begins arguments of a template. */
+	if (at && at > name && at[-1] != '!')
+		*at = '\0';
+}
+
 static void name_scopes(tree fn, const char *mangled)
 {
 	int style = 0;
@@ -91,6 +107,8 @@ static void name_scopes(tree fn, const char *mangled)
 
 		scoped = cplus_demangle(mangled, style);
 		qualified = cplus_demangle(mangled, style | full);
+		if (style == HOTPATH_DMGL_DLANG)
+			drop_parameters(scoped);
 	}
 	/* Ada's printer gives the scopes itself: "package.procedure". */
 	if (!scoped && names.language == HOTPATH_LANG_ADA)

@@ -9,7 +9,7 @@
  *   HOTPATH_MEASURE int parse(struct buf *b);                    this function
  *   HOTPATH_MEASURE_AS("parse row") int parse_row(struct buf *b); this one, under that name in reports
  *   HOTPATH_SKIP int hash(const char *s);                        not this one, whatever a rule says
- *   class HOTPATH_MEASURE_ALL Parser { ... };                    the members of a C++ class
+ *   class HOTPATH_MEASURE_ALL Parser { ... };                    the members of a C++ class (a namespace: by a rule)
  *
  *   HOTPATH_BLOCK("read header") {                               a block, or any other statement
  *           ...

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Attributes and rules in languages that are not C or C++.
+
+setup_file()
+{
+	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
+	export PLUGIN="$B/lib/hotpath.so"
+	gcc -O2 -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
+	export FAKE="$BATS_FILE_TMPDIR/fake.o"
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
+	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
+}
+
+# counted LINE...: the program's counts are exactly these, in any order of sites.
+counted()
+{
+	printf '%s\n' "$@" | sort >expected
+	sort counts >actual
+	diff expected actual
+}
+
+ada_program()
+{
+	cat >prog.adb <<-'END'
+		with Ada.Text_IO;
+		procedure Prog is
+		   X : Integer := 0;
+		   function Fib (N : Integer) return Integer;
+		   procedure Row;
+		   procedure Quiet;
+		--ATTRIBUTES
+		   function Fib (N : Integer) return Integer is
+		   begin
+		      return (if N < 2 then N else Fib (N - 1) + Fib (N - 2));
+		   end Fib;
+		   procedure Row is
+		   begin
+		      X := X + 1;
+		   end Row;
+		   procedure Quiet is
+		   begin
+		      X := X + 2;
+		   end Quiet;
+		begin
+		   Row; Row; Quiet;
+		   X := X + Fib (10);
+		   Ada.Text_IO.Put_Line (Integer'Image (X));
+		end Prog;
+	END
+}
+
+# ada FLAGS...: builds and runs it; what the compiler says is in `messages`.
+ada()
+{
+	LC_ALL=C gcc-12 -c "$@" "-fplugin=$PLUGIN" prog.adb 2>messages || { cat messages; return 1; }
+	gnatbind-12 prog && gnatlink-12 prog "$FAKE"
+	[ "$(./prog)" = " 59" ]
+}
+
+@test "Ada: pragma Machine_Attribute, with a label, and where it is misplaced" {
+	command -v gnatbind-12 >/dev/null || skip "no gnat-12"
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	ada_program
+	cat >attributes <<-'END'
+		   pragma Machine_Attribute (Fib, "hotpath_measure");
+		   pragma Machine_Attribute (Row, "hotpath_measure", "parse row");
+		   pragma Machine_Attribute (Quiet, "hotpath_skip");
+		   pragma Machine_Attribute (X, "hotpath_measure");
+		   type T is range 1 .. 10;
+		   pragma Machine_Attribute (T, "hotpath_measure");
+	END
+	sed -i -e '/--ATTRIBUTES/{r attributes' -e 'd}' prog.adb
+	for flags in -O0 -O2; do
+		ada $flags
+		counted "prog.fib - 177 177" "prog.row parse row 2 2" "landed 0" "crossed 0" "open 0"
+		grep -q "prog.adb:3:.*warning: 'hotpath_measure' attribute ignored; 'pragma Machine_Attribute' may only name a subprogram for it" messages
+		grep -q "prog.adb:11:.*warning: 'hotpath_measure' attribute does not apply to types" messages
+		[ "$(grep -c warning: messages)" = 2 ]
+	done
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	ada -O2
+	grep -qx "prog - 1 1" counts
+	! grep -q quiet counts
+}
+
+@test "Ada: rules know the names with their scopes" {
+	command -v gnatbind-12 >/dev/null || skip "no gnat-12"
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	ada_program
+	printf 'rules:\n  - functions: "prog.row"\n  - functions: quiet\n    language: ada\n    label: "{function}!"\n  - functions: fib\n    language: [c, c++]\n' >hotpath.yaml
+	ada -O2
+	counted "prog.row - 2 2" "prog.quiet quiet! 1 1" "landed 0" "crossed 0" "open 0"
+	[ ! -s messages ]
+}
+
+@test "D and Fortran: rules" {
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	printf 'rules:\n  - functions: ["fib", "d.row", "m::twice"]\n' >hotpath.yaml
+	if command -v gdc-12 >/dev/null; then
+		printf 'module d;\nint fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nvoid row() {}\nextern (C) int main() { row(); return fib(10) != 55; }\n' >d.d
+		gdc-12 -O1 -fno-inline "-fplugin=$PLUGIN" d.d "$FAKE" -o d
+		./d
+		counted "d.fib(int) - 177 177" "d.row() - 1 1" "landed 0" "crossed 0" "open 0"
+	fi
+	command -v gfortran-12 >/dev/null || skip "no gfortran-12"
+	printf 'module m\ncontains\nsubroutine twice\nend subroutine\nend module\nprogram p\nuse m\ncall twice\ncall twice\nend program\n' >f.f90
+	gfortran-12 -O1 "-fplugin=$PLUGIN" f.f90 "$FAKE" -o f
+	./f
+	counted "m::twice - 2 2" "landed 0" "crossed 0" "open 0"
+}
+
+@test "C++: a namespace takes no attribute; GCC says so, a rule or the pragma does it" {
+	cat >a.cc <<-'END'
+		namespace [[hotpath::measure_all]] x { int f() { return 1; } }
+		namespace y {
+		#pragma hotpath push
+		#pragma hotpath measure_all on
+		int g() { return 1; }
+		#pragma hotpath pop
+		}
+		int main() { return x::f() + y::g() != 2; }
+	END
+	printf 'rules:\n  - namespace: x\n' >hotpath.yaml
+	LC_ALL=C g++ "-fplugin=$PLUGIN" a.cc "$FAKE" -o a 2>messages
+	grep -q "a.cc:1:.*warning: 'measure_all' attribute directive ignored" messages
+	./a
+	counted "x::f() - 1 1" "y::g() - 1 1" "landed 0" "crossed 0" "open 0"
+}
