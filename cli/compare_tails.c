@@ -17,6 +17,7 @@
 enum {
 	DRAWS = 500,
 	FEWEST_RUNS = 5, /* fewer give too few different draws for an interval */
+	STEP = 8,	 /* buckets between two marks */
 };
 
 /* A side, and how often each of its runs was drawn. */
@@ -25,25 +26,79 @@ struct drawn {
 	size_t n;
 	size_t runs;
 	double *weight, *calls; /* of each run */
+	/* Mark k: the calls of each run in the k * STEP buckets at the top; so a tail is found by halving. */
+	double *marks;
+	size_t n_marks;
 	uint64_t random;
 };
 
-/* Nearest rank.  From the top down: a tail is reached after few buckets, and this is done thousands of times. */
+/* Calls in the buckets above a mark, as often as their runs were drawn.  Sums of whole numbers: exact. */
+static double above_mark(const struct drawn *d, size_t mark)
+{
+	double above = 0;
+
+	for (size_t run = 0; run < d->runs; run++)
+		above += d->weight[run] * d->marks[mark * d->runs + run];
+	return above;
+}
+
+/* The lowest mark above which there are no more calls than that. */
+static size_t find_mark(const struct drawn *d, double room)
+{
+	size_t low = 0, high = d->n_marks;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (above_mark(d, middle) <= room)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Nearest rank.  This is done thousands of times: walking through the tail was a third of the time of a `hotpath diff`. */
 static double percentile(const struct drawn *d, double percent)
 {
-	double all = 0, above = 0, room;
+	double all = 0, above, room;
+	size_t mark;
 
 	for (size_t run = 0; run < d->runs; run++)
 		all += d->weight[run] * d->calls[run];
 	if (all <= 0)
 		return NAN;
 	room = all - ceil(percent / 100 * all * (1 - 1e-14));
-	for (size_t i = d->n; i-- > 0;) {
+	mark = find_mark(d, room);
+	above = above_mark(d, mark);
+	for (size_t i = d->n - mark * STEP; i-- > 0;) {
 		above += d->weight[d->buckets[i].run] * d->buckets[i].count;
 		if (above > room)
 			return d->buckets[i].ns;
 	}
 	return NAN;
+}
+
+static int make_marks(struct drawn *d)
+{
+	d->n_marks = d->n / STEP + 1;
+	d->marks = calloc(d->n_marks * d->runs + 1, sizeof(*d->marks));
+	if (!d->marks)
+		return -1;
+	for (size_t mark = 1; mark < d->n_marks; mark++) {
+		double *here = d->marks + mark * d->runs;
+
+		memcpy(here, here - d->runs, d->runs * sizeof(*here));
+		for (size_t i = d->n - mark * STEP; i < d->n - (mark - 1) * STEP; i++)
+			here[d->buckets[i].run] += d->buckets[i].count;
+	}
+	return 0;
+}
+
+static void drawn_release(struct drawn *d)
+{
+	free(d->weight);
+	free(d->marks);
 }
 
 static int drawn_init(struct drawn *d, const struct model_diff_function *f, int side, size_t runs)
@@ -61,7 +116,7 @@ static int drawn_init(struct drawn *d, const struct model_diff_function *f, int 
 		d->calls[d->buckets[i].run] += d->buckets[i].count;
 	for (size_t run = 0; run < runs; run++)
 		d->weight[run] = 1;
-	return 0;
+	return make_marks(d);
 }
 
 static void draw(struct drawn *d)
@@ -120,7 +175,7 @@ int compare_tails(struct model_diff *diff, struct model_diff_function *f, struct
 	}
 	if (!failed && diff->base.n >= FEWEST_RUNS && diff->head.n >= FEWEST_RUNS)
 		resample(sides, f, changes);
-	free(sides[0].weight);
-	free(sides[1].weight);
+	drawn_release(&sides[0]);
+	drawn_release(&sides[1]);
 	return failed ? error_memory(error) : ERR_OK;
 }

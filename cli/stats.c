@@ -17,7 +17,17 @@ static int by_value(const void *one, const void *other)
 
 void stats_sort(double *values, size_t n)
 {
-	if (n)
+	/* The runs of a side are few; this is done for each function several times. */
+	if (n <= 32)
+		for (size_t i = 1; i < n; i++) {
+			double value = values[i];
+			size_t at = i;
+
+			for (; at > 0 && values[at - 1] > value; at--)
+				values[at] = values[at - 1];
+			values[at] = value;
+		}
+	else
 		qsort(values, n, sizeof(*values), by_value);
 }
 
@@ -53,7 +63,7 @@ double stats_quantile(double p)
  * the product over i = 1 .. m of (1 - q^(n + i)) / (1 - q^i), one factor after the other, in which
  * each step gives the counts for i values.  Returns their sum.
  */
-static double count_orders(double counts[MAX_U + 1], size_t m, size_t n)
+static double make_orders(double counts[MAX_U + 1], size_t m, size_t n)
 {
 	size_t top = m * n;
 	double sum = 0;
@@ -71,6 +81,21 @@ static double count_orders(double counts[MAX_U + 1], size_t m, size_t n)
 	return sum;
 }
 
+/* The same for all functions of a comparison, so it is kept. */
+static double count_orders(const double **counts, size_t m, size_t n)
+{
+	static double kept[MAX_U + 1], sum;
+	static size_t kept_m, kept_n;
+
+	if (sum == 0 || m != kept_m || n != kept_n) {
+		sum = make_orders(kept, m, n);
+		kept_m = m;
+		kept_n = n;
+	}
+	*counts = kept;
+	return sum;
+}
+
 static bool is_small(size_t m, size_t n)
 {
 	return m + n <= STATS_EXACT;
@@ -84,13 +109,14 @@ static double deviation_of_u(size_t m, size_t n)
 /* One tail, P(U <= u), without ties. */
 static double tail(size_t m, size_t n, double u)
 {
-	double counts[MAX_U + 1], all, sum = 0;
+	const double *counts;
+	double all, sum = 0;
 
 	if (u < 0)
 		return 0;
 	if (!is_small(m, n))
 		return stats_normal((u + 0.5 - (double)m * (double)n / 2) / deviation_of_u(m, n));
-	all = count_orders(counts, m, n);
+	all = count_orders(&counts, m, n);
 	for (size_t i = 0; i <= m * n && (double)i <= u; i++)
 		sum += counts[i];
 	return sum / all;
@@ -262,7 +288,8 @@ double stats_shift(const double *x, size_t m, const double *y, size_t n)
 /* k such that P(U < k) is the wanted tail, or as near as allowed; 0: no interval. */
 static size_t interval_rank(size_t m, size_t n, double wanted, bool strict, double *reached)
 {
-	double counts[MAX_U + 1], all, sum = 0, best = 1;
+	const double *counts;
+	double all, sum = 0, best = 1;
 	size_t rank_found = 0;
 
 	if (!is_small(m, n)) {
@@ -272,7 +299,7 @@ static size_t interval_rank(size_t m, size_t n, double wanted, bool strict, doub
 		*reached = wanted;
 		return k >= 1 ? (size_t)k : 0;
 	}
-	all = count_orders(counts, m, n);
+	all = count_orders(&counts, m, n);
 	for (size_t k = 1; k <= m * n / 2; k++) {
 		double away;
 
