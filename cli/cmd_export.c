@@ -25,14 +25,14 @@ static const struct option_spec specs[] = {
 static const struct options defaults = {.format = "folded"};
 
 static const char text[] =
-	"All calls of a run with where they came from, exactly, in a format that others read:\n"
+	"All calls of a run with where they came from, in a format that others read:\n"
 	"  folded      a line per stack with the nanoseconds of its own; flamegraph.pl, inferno\n"
 	"  speedscope  www.speedscope.app, which reads it in the browser and sends it nowhere\n"
 	"  callgrind   callgrind_annotate, KCachegrind\n"
 	"  pprof       go tool pprof, pprof's web view: gzipped profile.proto with calls and time\n"
 	"  chrome      ui.perfetto.dev, chrome://tracing: the sums side by side, the largest "
-	"first;\n"
-	"              it is no record of when they happened\n"
+	"first, which\n"
+	"              says nothing of when they happened; and the newest calls, when they did\n"
 	"\n"
 	"Examples:\n"
 	"  hotpath export | flamegraph.pl --countname ns >run.svg\n"

@@ -140,6 +140,9 @@ static int run(struct invocation *in, struct error *error)
 				       ? "hotpath flamegraph --diff needs BASE and HEAD"
 				       : "hotpath flamegraph: unexpected arguments; a set of runs "
 					 "is given by --run, two of them by --diff BASE HEAD");
+	if (!rc && options->compare && options->run != defaults.run)
+		rc = error_set(error, ERR_USAGE,
+			       "--run and --diff exclude each other: HEAD is what is drawn");
 	if (!rc && options->compare)
 		rc = add_side(&in->store, in->argv[0], FLAME_BASE, &flame, sides, error);
 	if (!rc)

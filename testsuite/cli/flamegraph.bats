@@ -179,6 +179,7 @@ EOC
   hotpath runs >/dev/null
   misuse "needs BASE and HEAD" hotpath flamegraph --diff last
   misuse "--diff BASE HEAD" hotpath flamegraph last
+  misuse "--run and --diff exclude each other" hotpath flamegraph --run last --diff last last
   misuse "'x' is not a share" hotpath flamegraph --least x
   misuse "'101' is not a share" hotpath flamegraph --least 101
   misuse "there is no run" hotpath flamegraph --run 9
