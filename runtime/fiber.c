@@ -108,7 +108,7 @@ static void put_aside(struct hot *hot, const void *name, uint64_t now)
 		from->node->stat->active--;
 	}
 	f->n = (uint32_t)n;
-	f->offs = hp_process.offs;
+	f->offs = __atomic_load_n(&hp_process.offs, __ATOMIC_RELAXED);
 	f->after = *bucket(name);
 	*bucket(name) = f;
 	f->place = &hot->place->seg;
@@ -198,7 +198,8 @@ static void go_over(struct hot *hot, const void *from, const void *to)
 		return;
 	now = hp_ticks();
 	bring_back(hot, f, now);
-	if (f->offs != hp_process.offs) /* measuring was switched off meanwhile */
+	if (f->offs != __atomic_load_n(&hp_process.offs,
+				       __ATOMIC_RELAXED)) /* measuring was switched off meanwhile */
 		hp_close_frames(hot, hot->place->seg.stack, now);
 	forget(f);
 }

@@ -190,7 +190,7 @@ __attribute__((noinline)) void hp_exit_slow(uint32_t site, uint64_t now)
 	while (f > hot->place->seg.stack && f->node->site != site)
 		f--;
 	if (f == hot->place->seg.stack) {
-		if (!hp_process.offs)
+		if (!__atomic_load_n(&hp_process.offs, __ATOMIC_RELAXED))
 			count_lost(hot, SEG_LOST_STRAY);
 		goto out;
 	}

@@ -190,7 +190,7 @@ int seg_rebase(const char *path, struct seg_header *seg, void (*now)(struct seg_
 	struct seg_copy edit = {.part = SEG_PART_LIVE};
 	char name[1024];
 
-	bool several = seg->n_threads > 1; /* as in session.c */
+	bool several = __atomic_load_n(&seg->n_threads, __ATOMIC_RELAXED) > 1; /* as in session.c */
 
 	if (several)
 		now(&edit);

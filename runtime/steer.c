@@ -28,10 +28,9 @@ static uint32_t control_seen;
 static __attribute__((noinline)) void end_frames(struct hot *hot)
 {
 	struct seg_thread *t = &hot->place->seg;
-	uint64_t at = t->stopped;
-
 	/* First, so that a handler which comes in between does not do it too. */
-	t->stopped = 0;
+	uint64_t at = __atomic_exchange_n(&t->stopped, 0, __ATOMIC_RELAXED);
+
 	compiler_barrier();
 	while (hot->top > t->stack) {
 		/* A thread may have been in its entry hook at that moment. */
@@ -44,7 +43,7 @@ static __attribute__((noinline)) void end_frames(struct hot *hot)
 
 void hp_end_stopped_frames(struct hot *hot)
 {
-	if (hot->place && hot->place->seg.stopped) {
+	if (hot->place && __atomic_load_n(&hot->place->seg.stopped, __ATOMIC_RELAXED)) {
 		int saved_errno = errno;
 
 		end_frames(hot);
@@ -52,7 +51,7 @@ void hp_end_stopped_frames(struct hot *hot)
 	}
 }
 
-/* The hooks of other files with that look before them; set when measuring is first switched off. */
+/* The hooks of other files with that look before them. */
 #define DEFINE_STEERED(name)                                                                       \
 	static struct hooks name;                                                                  \
                                                                                                    \
@@ -128,12 +127,8 @@ static void see(uint32_t order)
 
 static void switch_off(void)
 {
-	if (!plain.enter) {
-		plain = hp_process.hooks;
-		sampling = hp_sample_hooks(hp_process.clock);
-	}
 	see(__atomic_load_n(&hp_process.seg->control, __ATOMIC_RELAXED));
-	hp_process.offs++;
+	__atomic_fetch_add(&hp_process.offs, 1, __ATOMIC_RELAXED);
 	mode = OFF;
 	hp_units_hook();
 	off_ticks = hp_ticks();
@@ -184,6 +179,10 @@ void hp_steer_look(void)
 /* hp_steer_begin: a new segment, also in the child of a fork. */
 void hp_steer_begin(void)
 {
+	if (!plain.enter) { /* once, while there is no other thread */
+		plain = hp_process.hooks;
+		sampling = hp_sample_hooks(hp_process.clock);
+	}
 	hp_process.seg->off = mode == OFF;
 	see(0);
 }

@@ -23,6 +23,13 @@ enum {
 		64, /* so many threads keep a place of their own before places are used again */
 };
 
+/* The destructor's last round.  ThreadSanitizer, if we are built with it, forgets a thread in that round. */
+#ifdef __SANITIZE_THREAD__
+enum { LAST_ROUND = 1 };
+#else
+enum { LAST_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS };
+#endif
+
 static pthread_key_t end_key;
 static bool have_end_key;
 static struct place *free_places;
@@ -149,7 +156,7 @@ static struct place *place_take(void)
 {
 	struct place *p = NULL;
 
-	if (n_places >= SEPARATE_PLACES && try_lock()) {
+	if (__atomic_load_n(&n_places, __ATOMIC_RELAXED) >= SEPARATE_PLACES && try_lock()) {
 		p = free_places;
 		if (p)
 			free_places = p->free_next;
@@ -188,9 +195,9 @@ static bool move_in(struct hot *hot)
 	p->seg.tid = (uint32_t)syscall(SYS_gettid);
 	prctl(PR_GET_NAME, p->seg.name);
 	p->seg.end_ticks = 0;
-	p->seg.stopped = 0;
+	__atomic_store_n(&p->seg.stopped, 0, __ATOMIC_RELAXED);
 	p->seg.owners++;
-	p->seg.live = 1;
+	__atomic_store_n(&p->seg.live, 1, __ATOMIC_RELAXED);
 	if (!p->seg.start_ticks)
 		p->seg.start_ticks = hp_ticks();
 	__atomic_fetch_add(&hp_process.seg->n_threads, 1, __ATOMIC_RELAXED);
@@ -238,7 +245,7 @@ static void thread_end(void *round)
 
 	if (!p)
 		return;
-	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+	if ((uintptr_t)round < LAST_ROUND) {
 		pthread_setspecific(end_key, (void *)((uintptr_t)round + 1));
 		return;
 	}
@@ -252,7 +259,7 @@ static void thread_end(void *round)
 	hp_fold(hot);
 	p->cost = hot->cost;
 	p->seg.end_ticks = now;
-	p->seg.live = 0;
+	__atomic_store_n(&p->seg.live, 0, __ATOMIC_RELAXED);
 	hot->state = THREAD_OVER;
 	place_detach(hot);
 	place_give_back(p);

@@ -8,7 +8,7 @@ setup() {
   cd "$T"
   unset HOTPATH_OUTPUT_FORMAT HOTPATH_RUN_TOKEN HOTPATH_LABEL HOTPATH_DISABLE
   export HOTPATH_SEGMENTS=$T/segments
-  FLAG=-fplugin=$BUILD/lib/hotpath.so
+  FLAG="-fplugin=$BUILD/lib/hotpath.so ${HOTPATH_TEST_FLAGS:-}"
   printf 'rules:\n  - functions: ["*"]\n    measure: true\n' > hotpath.yaml
   sources
 }

@@ -9,7 +9,7 @@ setup() {
   unset HOTPATH_OUTPUT_FORMAT HOTPATH_RUN_TOKEN HOTPATH_LABEL HOTPATH_DISABLE HOTPATH_BUDGET
   export HOTPATH_SEGMENTS=$T/segments HOTPATH_DIR=$T/store
   mkdir store
-  FLAG="-fplugin=$BUILD/lib/hotpath.so -fplugin-arg-hotpath-config=$T/hotpath.yaml"
+  FLAG="-fplugin=$BUILD/lib/hotpath.so -fplugin-arg-hotpath-config=$T/hotpath.yaml ${HOTPATH_TEST_FLAGS:-}"
   printf 'rules:\n  - functions: ["*"]\n    measure: true\n' > hotpath.yaml
   MOUNTED=
 }

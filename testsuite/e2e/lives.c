@@ -20,7 +20,7 @@
 
 #define FAR __attribute__((noinline))
 
-static volatile int sink;
+static __thread volatile int sink;
 
 FAR static void work(void)
 {

@@ -8,7 +8,7 @@ setup() {
   cd "$T"
   unset HOTPATH_OUTPUT_FORMAT HOTPATH_RUN_TOKEN HOTPATH_LABEL HOTPATH_DISABLE HOTPATH_FOLLOW HOTPATH_SHUTDOWN_MS
   export HOTPATH_SEGMENTS=$T/segments
-  FLAG=-fplugin=$BUILD/lib/hotpath.so
+  FLAG="-fplugin=$BUILD/lib/hotpath.so ${HOTPATH_TEST_FLAGS:-}"
   INCLUDE=-I$HERE/../../runtime
   printf 'rules:\n  - functions: ["*"]\n    measure: true\n' > hotpath.yaml
   cp "$HERE/steer.c" .
@@ -19,7 +19,7 @@ teardown() {
   for p in $PIDS; do kill -9 "$p" 2> /dev/null || true; done
 }
 
-build() { gcc -O1 -Wall -Wextra -Werror $INCLUDE $FLAG steer.c -o steer -pthread "$@"; }
+build() { gcc -O1 -Wall -Wextra -Werror ${HOTPATH_TEST_FLAGS:+-Wno-error} $INCLUDE $FLAG steer.c -o steer -pthread "$@"; }
 
 hotpath() { "$BUILD/bin/hotpath" "$@"; }
 ask() { hotpath sql --format csv "$1" | tail -n +2 | tr -d '\r'; }

@@ -15,8 +15,8 @@
 
 #define FAR __attribute__((noinline))
 
-static volatile int sink;
-static volatile sig_atomic_t stop;
+static __thread volatile int sink;
+static int stop;
 
 FAR static void work(void)
 {
@@ -61,7 +61,7 @@ FAR static void slow(void)
 
 static void *spin(void *arg)
 {
-	while (!stop)
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
 		times(10);
 	return arg;
 }
@@ -83,7 +83,7 @@ static void storm(void)
 			hotpath_session_end(s);
 		}
 	}
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
 }

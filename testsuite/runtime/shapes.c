@@ -22,7 +22,7 @@ enum { OUTER, MIDDLE, INNER, LEAF, HANDLER };
 #include "../../runtime/hotpath_control.h"
 #include "unit.h"
 
-static volatile int sink;
+static __thread volatile int sink;
 static jmp_buf env;
 
 __attribute__((noinline)) static void leaf(void)

@@ -5,6 +5,7 @@
 #   check-house      what may include what, what the runtime may need and export (testsuite/house)
 #   check-format     clang-format on all C and C++ sources
 #   check-cppcheck   cppcheck on the C sources
+#   check-tsan, check-asan   the runtime with sanitizers
 #   check-sanitize   unit tests and the reader of the runtime's tests with address and undefined-behaviour sanitizers
 #   check-sanitize-cli  the tests of the commands with a sanitised command
 #   fuzz             SECONDS=600 of damaged segments, sanitised (testsuite/fuzz)
@@ -65,8 +66,7 @@ check-cppcheck:
 	@if ! command -v cppcheck >/dev/null; then echo "skipped: no cppcheck"; \
 	else $(CPPCHECK) $(wildcard runtime/*.c cli/*.c) $(PLUGIN_C_SOURCES) || exit 1; fi
 
-# The runtime itself stays as it is: it lives inside programs that may be at any instruction, and the shapes that make
-# the segments are to be those that users get.
+# Parsers, reader and store with AddressSanitizer and UBSan: all that reads what others wrote.
 SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 SAN = $(B)/san
 .PHONY: check-sanitize
@@ -93,6 +93,46 @@ check-sanitize-cli: all
 
 # Without those that drive a browser or other programs: what they read, `export` and `flamegraph` write here too.
 SAN_CLI = $(filter-out %/diff_html.bats %/export_clients.bats,$(wildcard testsuite/cli/*.bats))
+
+# The runtime itself, in programs that have the same sanitizer.  It has no suppressions; where it knows of ThreadSanitizer
+# (thread.c), it says why.
+#
+#   check-tsan, check-asan   what CI bears; all of testsuite/runtime, and of the end-to-end tests those with threads and stacks
+#   check-sanitize-all       all of steer.bats and lives.bats that a sanitizer allows: some minutes
+# Tests of testsuite/runtime that neither limit memory nor wait for a crash of their own.
+RUNTIME_SANITIZED = nested|self times|recursion counts|another branch|mutual|longjmp|hread|storm|forked|left for another|exit status
+TSAN = -fsanitize=thread
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+# sanitized FOLDER,FLAGS: a build folder with that runtime, and the plugin and the command as they are.
+define sanitized
+	@$(MAKE) --no-print-directory -s B=$(1) OPT="-O1 -g $(2)" LDFLAGS="$(2)" WERROR= $(1)/lib/libhotpath.so $(1)/test/shapes
+	@mkdir -p $(1)/bin $(1)/test && cp -rL --remove-destination $(B)/lib/hotpath.so $(B)/lib/hotpath $(1)/lib/ && cp -f $(B)/bin/hotpath $(1)/bin/ && \
+		cp -f $(B)/test/segdump $(1)/test/
+endef
+tsan_bats = BUILD=$(abspath $(B))/tsan HOTPATH_TEST_FLAGS="$(TSAN)" bats
+asan_bats = BUILD=$(abspath $(B))/asan HOTPATH_TEST_FLAGS="$(ASAN)" ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 bats
+
+.PHONY: check-tsan check-asan check-sanitize-all sanitized-tsan sanitized-asan
+sanitized-tsan: all $(B)/test/segdump
+	$(call sanitized,$(B)/tsan,$(TSAN))
+sanitized-asan: all $(B)/test/segdump
+	$(call sanitized,$(B)/asan,$(ASAN))
+
+check-tsan: sanitized-tsan
+	@$(tsan_bats) testsuite/runtime -f '$(RUNTIME_SANITIZED)'
+	@$(tsan_bats) testsuite/e2e/steer.bats -f 'thousands|fibers|sessions'
+	@$(tsan_bats) testsuite/e2e/lives.bats -f 'detached'
+check-asan: sanitized-asan
+	@$(asan_bats) testsuite/runtime -f '$(RUNTIME_SANITIZED)'
+	@$(asan_bats) testsuite/e2e/steer.bats -f 'thousands|fibers|sessions|recursion'
+	@$(asan_bats) testsuite/e2e/lives.bats -f 'detached|mutual|exception'
+
+# Not: a main that leaves by pthread_exit, which hangs under ThreadSanitizer; static programs, which sanitizers refuse; calls counted or memory bounded to the byte, which they change; seccomp.
+SANITIZED_MOST = thousands|fibers|sessions|recursion|_stop|switched off|hotpath_reset|flush|thread_name|ctl|FOLLOW|detached|cancelled|cancellation|mutual|exception|switched by hand|destructors|folders|quick_exit|SIGKILL
+check-sanitize-all: check-tsan check-asan
+	@$(tsan_bats) testsuite/e2e/steer.bats testsuite/e2e/lives.bats -f '$(SANITIZED_MOST)'
+	@$(asan_bats) testsuite/e2e/steer.bats testsuite/e2e/lives.bats -f '$(SANITIZED_MOST)'
 
 FUZZ = $(B)/test/fuzz_segment
 SECONDS ?= 600
