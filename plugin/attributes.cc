@@ -152,7 +152,7 @@ static tree handle_block(tree *node, tree, tree, int, bool *no_add)
 			block_name);
 		return NULL_TREE;
 	}
-	any = true;
+	note_any(block_name);
 	if (!VAR_P(*node))
 		blocks_seen();
 	return NULL_TREE;
