@@ -85,7 +85,7 @@ follows()
 	for functions in parse write_out; do
 		printf 'rules:\n  - functions: %s\n    label: labelled %s\n' $functions $functions | old hotpath.yaml
 		ccache "$CC" -O2 -Wall -Wextra -Werror "-fplugin=$PLUGIN" -c src/part.c -o part.o
-		[ "$(strings part.o | grep labelled)" = "labelled $functions" ]
+		[ "$(strings part.o | grep "^labelled")" = "labelled $functions" ]
 	done
 }
 
