@@ -53,6 +53,23 @@ adds_up() {
     }'
 }
 
+# coloured FILE: each frame of a comparison has the colour that its words tell of.
+coloured() {
+  awk -v RS='</g>' '
+    function hex(c) { return index("0123456789abcdef", c) - 1 }
+    match($0, /self: [^\n]*; base [^\n]*/) {
+      words = substr($0, RSTART, RLENGTH); sub(/<.*/, "", words); sub(/.*, /, "", words)
+      if (!match($0, /fill="#[0-9a-f]+"/)) next
+      c = substr($0, RSTART + 7, 6)
+      red = 16 * hex(substr(c, 1, 1)) + hex(substr(c, 2, 1)) - 16 * hex(substr(c, 5, 1)) - hex(substr(c, 6, 1))
+      n++
+      if (red > most) most = red
+      if (-red > most) most = -red
+      if ((words ~ /^\+/ && red < 0) || (words ~ /^-/ && red > 0)) { print "wrong colour", c, words; bad = 1 }
+    }
+    END { if (n < 3 || most < 100) { print n " frames, strongest " most; bad = 1 } exit bad }' "$1"
+}
+
 # lacks FILE WORDS
 lacks() {
   [ "$(grep -c "$2" "$1")" -eq 0 ]
@@ -113,12 +130,10 @@ width_of() {
   grep -A5 '<title>new_one$' d.svg | grep -q '^not in the base'
   grep -A3 '<title>c$' d.svg | grep -q '^calls: 20; base 10$'
   grep -A4 '<title>c$' d.svg | grep -qE '^total: .*; base [0-9.]+ .s, \+[0-9.]+ %, \+[0-9.]+ .s$'
-  # c takes twice as long, and is the reddest; a has not changed.  Blue the other way round.
-  red() { sed -n '/<title>c$/,/<\/g>/p' "$1" | grep -oE 'fill="#[0-9a-f]{6}"' | sed -E 's/fill="#(..)..(..)"/\1 \2/' |
-    while read -r r b; do echo $((0x$r - 0x$b)); done | sort -n | xargs; }
-  [ "$(red d.svg | cut -d' ' -f2)" -gt 60 ]
+  # Red is slower by time of its own, blue faster, and the largest change has the full colour.
   hotpath flamegraph --diff v2 v1 -o r.svg
-  [ "$(red r.svg | cut -d' ' -f1)" -lt -60 ]
+  coloured d.svg
+  coloured r.svg
   hotpath flamegraph --diff v1 v1 -o same.svg
   grep -q 'Nothing of the base is missing here' same.svg
   hotpath flamegraph --diff v1 v2 --inverted -o di.svg
