@@ -24,7 +24,7 @@ static const char text[] =
 	"  on, off      measuring on or off.  The program follows when it next makes measured\n"
 	"               calls, at the latest when one of its threads has made 256.  Calls that\n"
 	"               are running when it is switched off end there; off, a measured\n"
-	"               function costs about half a nanosecond more than another\n"
+	"               function costs 1.5 ns more than another\n"
 	"  reset        the figures of its run begin now\n"
 	"  flush, dump  puts the figures up to now into the store, as a run marked live, and lets\n"
 	"               the program go on; the next one replaces it, and so does the run at its\n"

@@ -3,7 +3,7 @@
  * Switching measuring off and on while the program runs.
  *
  * Off, a unit's exit hook is null, and its entry hook looks at one word of the segment for the order to go on, which
- * `hotpath ctl` writes there: no thread is needed for it, and a call costs half a nanosecond.  While measuring is on the
+ * `hotpath ctl` writes there: no thread is needed for it, and a call costs 1.5 ns.  While measuring is on the
  * word is looked at where a fold reads the clock.
  *
  * What a live frame means.  A frame whose exit falls into the time off would stay for ever, and one that is entered
