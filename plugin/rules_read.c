@@ -186,7 +186,7 @@ void reader_percentage(struct reader *r, const char *key, const yaml_node_t *nod
 	double percent = 0;
 
 	/* Not by strtod: where the locale has a decimal comma it would stop at the point. */
-	for (const char *p = text; p < text + whole && percent < 1e6; p++)
+	for (const char *p = text; p < text + whole && percent < 1e5; p++)
 		percent = 10 * percent + (*p - '0');
 	*thousandths = (unsigned)(1000 * percent);
 	for (size_t i = 0, digit = 100; i < part && i < 3; i++, digit /= 10)

@@ -303,7 +303,7 @@ static uint32_t parse_budget(const char *text)
 		text++;
 	if (*text == '%')
 		text++;
-	return *text || !any || value > 100 * scale ? 0 : (uint32_t)(value * 1000 / scale);
+	return *text || !any || value > 1000 * scale ? 0 : (uint32_t)(value * 1000 / scale);
 }
 
 /* hp_sample_budget: at the start: HOTPATH_BUDGET, else what the first unit's rules ask for; in 1/1000 per cent. */

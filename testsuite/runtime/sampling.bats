@@ -116,7 +116,7 @@ skipped() {
 }
 
 @test "a budget that is none is no budget" {
-  for budget in "" 0 x 2x 101 -1 1.2.3 %; do
+  for budget in "" 0 x 2x 1001 -1 1.2.3 %; do
     HOTPATH_BUDGET=$budget shape nest
     has "site leaf calls=4000 running=0 unwound=0 hist=4000"
     ! grep -q ^skipped <<< "$output"

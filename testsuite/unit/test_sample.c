@@ -109,7 +109,8 @@ static void budgets_are_read(void **state)
 	assert_int_equal(parse_budget("0.5 %"), 500);
 	assert_int_equal(parse_budget(".001"), 1);
 	assert_int_equal(parse_budget("100%"), 100000);
-	assert_int_equal(parse_budget("100.1%"), 0);
+	assert_int_equal(parse_budget("1000%"), 1000000);
+	assert_int_equal(parse_budget("1000.1%"), 0);
 	assert_int_equal(parse_budget(""), 0);
 	assert_int_equal(parse_budget("."), 0);
 	assert_int_equal(parse_budget("%"), 0);
