@@ -73,7 +73,7 @@ SAN = $(B)/san
 check-sanitize: $(B)/test/shapes $(B)/test/lives
 	@$(MAKE) --no-print-directory B=$(SAN) OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" WERROR= \
 		unit-programs $(SAN)/test/segdump
-	@ln -sf $(abspath $(B))/test/shapes $(SAN)/test/shapes
+	@ln -sf $(abspath $(B))/test/shapes $(abspath $(B))/test/lives $(SAN)/test/
 	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(SAN)/test/unit/%) $(SAN)/test/test_rules)
 	@BUILD=$(abspath $(SAN)) bats testsuite/runtime
 
