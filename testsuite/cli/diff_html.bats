@@ -12,7 +12,7 @@ static void spin(int n) { for (int i = 0; i < n; i++) sink += i; }
 M void slow(void) { spin(V == 1 ? 20000 : 2000000); }
 __attribute__((hotpath_measure("quick <b>&\"'"), noinline)) void quick(void) { spin(V == 1 ? 2000000 : 20000); }
 #if V == 1
-M void old_one(void) { spin(30000); }
+M void old_one(void) { spin(300000); }
 #else
 M void new_one(void) { spin(1000); }
 #define old_one new_one
