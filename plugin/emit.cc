@@ -223,16 +223,36 @@ static tree unit_field(enum unit_field which)
 	return build3(COMPONENT_REF, TREE_TYPE(field), cache[UNIT_VAR], field, NULL_TREE);
 }
 
-tree emit_hook_ref(enum emit_hook hook)
+static enum unit_field hook_field(enum emit_hook hook)
 {
 	static const enum unit_field fields[] = {UNIT_ENTER, UNIT_EXIT, UNIT_LANDED, UNIT_BEGIN,
 						 UNIT_END};
 
+	return fields[hook];
+}
+
+tree emit_hook_ref(enum emit_hook hook)
+{
 	ensure_unit();
-	tree ref = unit_field(fields[hook]);
+	tree ref = unit_field(hook_field(hook));
 	TREE_THIS_VOLATILE(ref) = 1;
 	TREE_SIDE_EFFECTS(ref) = 1;
 	return ref;
+}
+
+tree emit_unit(void)
+{
+	return cache[UNIT_VAR];
+}
+
+tree emit_slots(void)
+{
+	return cache[SLOTS_VAR];
+}
+
+HOST_WIDE_INT emit_hook_offset(enum emit_hook hook)
+{
+	return int_byte_position(nth_field(cache[UNIT_TYPE], hook_field(hook)));
 }
 
 tree emit_marker(enum emit_hook hook)
@@ -245,8 +265,10 @@ tree emit_marker(enum emit_hook hook)
 		return decl;
 	ensure_unit();
 	decl = build_decl(BUILTINS_LOCATION, FUNCTION_DECL, get_identifier(names[hook]),
-			  build_function_type(void_type_node, NULL_TREE));
+			  TREE_TYPE(TREE_TYPE(emit_hook_ref(hook))));
 	TREE_PUBLIC(decl) = 1;
+	DECL_VISIBILITY(decl) = VISIBILITY_HIDDEN;
+	DECL_VISIBILITY_SPECIFIED(decl) = 1;
 	TREE_USED(decl) = 1;
 	TREE_NOTHROW(decl) = 1;
 	DECL_EXTERNAL(decl) = 1;

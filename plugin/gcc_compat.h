@@ -34,6 +34,7 @@
 #include "ssa.h"
 #include "cfghooks.h"
 #include "tree-cfg.h"
+#include "tree-dfa.h"
 #include "cgraph.h"
 #include "stringpool.h"
 #include "attribs.h"
@@ -56,6 +57,9 @@
 #include "real.h"
 #include "internal-fn.h"
 #include "cpplib.h"
+#include "memmodel.h"
+#include "rtl.h"
+#include "emit-rtl.h"
 
 #if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15
 #error "hotpath knows GCC 9 to 15; teach gcc_compat.h the new one"

@@ -17,6 +17,8 @@
  * Markers are `leaf`, since no hook calls the unit back or jumps into it: they end no block, also
  * in functions that call setjmp, so that a block can be cut anywhere around them.
  *
+ * On x86-64 markers are only made slim here, and opened still later: see open_late.cc.
+ *
  * Not for LTO: there the bodies go through the link's compiler, which may run without this plugin.
  */
 #include "plugin.h"
@@ -75,8 +77,42 @@ static void open_marker(gcall *marker, enum emit_hook hook)
 		join_memory(call, before, after, from);
 }
 
+/* site_of: the number of the site whose slot a marker's argument is the address of; or -1. */
+static HOST_WIDE_INT site_of(gcall *marker)
+{
+	tree argument = gimple_call_arg(marker, 0);
+	poly_int64 offset;
+	HOST_WIDE_INT bytes;
+
+	if (TREE_CODE(argument) != ADDR_EXPR)
+		return -1;
+	tree base = get_addr_base_and_unit_offset(TREE_OPERAND(argument, 0), &offset);
+	return base == emit_slots() && offset.is_constant(&bytes) ? bytes / 4 : -1;
+}
+
+/*
+ * slim_marker: hotpath_enter(&slots[i], 0 ...) becomes hotpath_enter(i) for open_late.cc; no tail call, since it
+ * is to be two ways.
+ */
+static void slim_marker(gcall *marker, HOST_WIDE_INT site)
+{
+	gimple_stmt_iterator gsi = gsi_for_stmt(marker);
+	gcall *slim = gimple_build_call(gimple_call_fndecl(marker), 1,
+					build_int_cst(uint32_type_node, site));
+
+	gimple_call_set_fntype(
+		slim, build_function_type_list(void_type_node, uint32_type_node, NULL_TREE));
+	gimple_set_location(slim, gimple_location(marker));
+	gimple_set_block(slim, gimple_block(marker));
+	gimple_call_set_nothrow(slim, true);
+	gimple_move_vops(slim, marker);
+	gsi_replace(&gsi, slim, false);
+}
+
 static void open_function(function *fun)
 {
+	const bool late = open_late_wanted();
+	bool cut = false;
 	auto_vec<gcall *, 16> markers;
 	basic_block bb;
 
@@ -87,10 +123,20 @@ static void open_function(function *fun)
 			    emit_marked(gimple_call_fndecl(gsi_stmt(gsi))) >= 0)
 				markers.safe_push(as_a<gcall *>(gsi_stmt(gsi)));
 	}
-	for (unsigned i = 0; i < markers.length(); i++)
-		open_marker(markers[i],
-			    (enum emit_hook)emit_marked(gimple_call_fndecl(markers[i])));
-	if (markers.length())
+	for (unsigned i = 0; i < markers.length(); i++) {
+		const enum emit_hook hook =
+			(enum emit_hook)emit_marked(gimple_call_fndecl(markers[i]));
+		const HOST_WIDE_INT site =
+			late && emit_hook_args(hook) == 1 ? site_of(markers[i]) : -1;
+
+		if (site >= 0) {
+			slim_marker(markers[i], site);
+			continue;
+		}
+		open_marker(markers[i], hook);
+		cut = true;
+	}
+	if (cut)
 		free_dominance_info(CDI_POST_DOMINATORS);
 }
 

@@ -180,6 +180,10 @@ extern bool emit_finished(void);
 extern unsigned emit_hook_args(enum emit_hook hook);
 /* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */
 extern tree emit_hook_ref(enum emit_hook hook);
+/* emit_unit, emit_slots: the unit's variables, when emit_has_unit(); emit_hook_offset: where in it a hook pointer stands. */
+extern tree emit_unit(void);
+extern tree emit_slots(void);
+extern HOST_WIDE_INT emit_hook_offset(enum emit_hook hook);
 /* emit_root: the project's root as it goes into the object; null when -ffile-prefix-map maps it away. */
 extern const char *emit_root(void);
 /* emit_marker: the function that stands for a hook until open.cc opens its calls. */
@@ -203,5 +207,10 @@ extern void list_finish(void);
 /* calls.cc */
 /* calls_wrap: measures the calls in a function that rules chose. */
 extern void calls_wrap(tree fn);
+
+/* open_late.cc */
+/* open_late_wanted: true when markers stay calls until the end of RTL. */
+extern bool open_late_wanted(void);
+extern opt_pass *open_late_make_pass(gcc::context *context);
 
 #endif /* HOTPATH_PLUGIN_H */
