@@ -145,7 +145,7 @@ C
   mkdir lib
   echo '__attribute__((constructor)) static void here(void) { __builtin_trap(); } int sqlite3_open_v2;' > broken.c
   gcc -shared -fPIC broken.c -Wl,-soname,libsqlite3.so.0 -o lib/libsqlite3.so.0
-  gcc -O2 "$FLAG" shapes.c -o shapes -lm -lpthread
+  gcc -O2 $FLAG shapes.c -o shapes -lm -lpthread
   LD_LIBRARY_PATH=$T/lib ./shapes || [ $? = 4 ]
   for _ in $(seq 100); do
     [ -z "$(ls segments)" ] || sleep 0.1

@@ -275,6 +275,10 @@ static void uncut(struct subject *s)
 static void plant_carries(struct genuine *g)
 {
 	struct seg_header *h = genuine_header(g);
+
+	if (!h->threads) /* a program of lives only */
+		return;
+
 	struct seg_thread *t = genuine_at(g, h->threads);
 	struct seg_stat *stat = genuine_at(g, t->stats);
 	struct seg_carry *link =
