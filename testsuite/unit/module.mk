@@ -106,7 +106,7 @@ ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # sanitized FOLDER,FLAGS: a build folder with that runtime, and the plugin and the command as they are.
 define sanitized
-	@$(MAKE) --no-print-directory -s B=$(1) OPT="-O1 -g $(2)" LDFLAGS="$(2)" WERROR= $(1)/lib/libhotpath.so $(1)/test/shapes
+	@$(MAKE) --no-print-directory -s B=$(1) OPT="-O1 -g $(2)" LDFLAGS="$(2)" WERROR= $(1)/lib/libhotpath.so $(1)/test/shapes $(1)/test/lives
 	@mkdir -p $(1)/bin $(1)/test && cp -rL --remove-destination $(B)/lib/hotpath.so $(B)/lib/hotpath $(1)/lib/ && cp -f $(B)/bin/hotpath $(1)/bin/ && \
 		cp -f $(B)/test/segdump $(1)/test/
 endef
