@@ -73,3 +73,8 @@ misuse() {
 query() {
   hotpath sql -f csv "$1" | tail -n +2 | tr -d '\r'
 }
+
+# can_be_nobody: whether a test may run the command as a user without rights.
+can_be_nobody() {
+  [ "$(id -u)" -eq 0 ] && setpriv --reuid 65534 --clear-groups env HOME=/nonexistent "$BUILD/bin/hotpath" --version >/dev/null 2>&1
+}

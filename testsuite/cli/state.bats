@@ -229,7 +229,7 @@ EOL
 }
 
 @test "segments of another pid namespace: seen from the first one, else forced" {
-  unshare --pid --fork true 2>/dev/null || skip "cannot make a pid namespace"
+  unshare --pid --fork --mount-proc true 2>/dev/null || skip "cannot make a pid namespace with its /proc"
   unshare --pid --fork --mount-proc "$ENDS" sleep >ready 2>/dev/null 3>&- &
   for i in $(seq 100); do [ -s ready ] && break; sleep 0.05; done
   seg=$(echo segments/*.hotpath-seg)
