@@ -38,6 +38,26 @@ if command -v uftrace >/dev/null; then
 else
   echo "-- uftrace: not installed"
 fi
+if command -v clang >/dev/null; then
+  echo "-- XRay of clang, flight data recorder (an event for each call, the newest 1 MB kept)"
+  if clang -O2 -pthread -w -fxray-instrument -o calls-xray "$here/calls.c" 2>/dev/null; then
+    XRAY_OPTIONS="patch_premain=true xray_mode=xray-fdr verbosity=0 xray_logfile_base=$(pwd)/xray." \
+      XRAY_FDR_OPTIONS="buffer_size=16384 buffer_max=64 func_duration_threshold_us=0" ./calls-xray leaf 2>/dev/null || echo "XRay did not run"
+    rm -f xray.*
+  else
+    echo "XRay: this clang has no runtime for it"
+  fi
+else
+  echo "-- XRay: no clang installed"
+fi
+if command -v perf >/dev/null; then
+  echo "-- perf record (samples, counts nothing)"
+  build calls-bare
+  perf record -q -o perf.data ./calls-bare leaf 2>/dev/null || echo "perf did not run: the kernel does not let it"
+  rm -f perf.data
+else
+  echo "-- perf: not installed"
+fi
 if command -v valgrind >/dev/null; then
   echo "-- callgrind (instructions, simulated)"
   build calls-bare

@@ -18,8 +18,13 @@
 #include <time.h>
 
 /* For everything that is not to be measured, by the plugin or by anybody else. */
+#if defined(__clang__)
+#define UNMEASURED __attribute__((noinline, no_instrument_function, xray_never_instrument))
+#define MEASURED   __attribute__((noinline, xray_always_instrument))
+#else
 #define UNMEASURED __attribute__((noinline, no_instrument_function))
 #define MEASURED   __attribute__((noinline))
+#endif
 
 #if defined(__x86_64__)
 #define CLOCK() __builtin_ia32_rdtsc()
