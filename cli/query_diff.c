@@ -379,13 +379,6 @@ static int add_buckets(struct model_diff_function *f, int side, uint32_t run,
 	return 0;
 }
 
-static int by_time(const void *one, const void *other)
-{
-	const struct model_bucket *a = one, *b = other;
-
-	return (a->ns > b->ns) - (a->ns < b->ns);
-}
-
 /* The function of the model that a function of the store is, when it is wanted on this side. */
 static struct model_diff_function *wanted(struct loader *load, int64_t id, const char *root,
 					  int *rc)
@@ -446,6 +439,53 @@ static int add_wanted_key(struct loader *load, const struct model_diff_function 
 	return found ? ERR_OK : error_memory(load->error);
 }
 
+/* ascends: the end of the ascending part that begins at `at`. */
+static size_t ascends(const struct model_bucket *list, size_t at, size_t n)
+{
+	while (++at < n && list[at - 1].ns <= list[at].ns)
+		;
+	return at < n ? at : n;
+}
+
+/* merge_parts: merges [a, b) and [b, c) of one list into another; stable. */
+static void merge_parts(const struct model_bucket *from, size_t a, size_t b, size_t c,
+			struct model_bucket *to)
+{
+	for (size_t i = a, j = b, k = a; k < c; k++)
+		to[k] = i < b && (j >= c || from[i].ns <= from[j].ns) ? from[i++] : from[j++];
+}
+
+/* sort_buckets: by time.  Each run's buckets ascend already, so they are merged: qsort() took a third of a comparison.
+ */
+static int sort_buckets(struct model_bucket *list, size_t n)
+{
+	struct model_bucket *room, *from = list, *to;
+	size_t parts;
+
+	if (ascends(list, 0, n) == n)
+		return 0;
+	to = room = malloc(n * sizeof(*room));
+	if (!room)
+		return -1;
+	do {
+		struct model_bucket *swap = from;
+
+		parts = 0;
+		for (size_t a = 0, c; a < n; a = c, parts++) {
+			size_t b = ascends(from, a, n);
+
+			c = b < n ? ascends(from, b, n) : n;
+			merge_parts(from, a, b, c, to);
+		}
+		from = to;
+		to = swap;
+	} while (parts > 1);
+	if (from != list)
+		memcpy(list, from, n * sizeof(*list));
+	free(room);
+	return 0;
+}
+
 int query_diff_buckets(struct store *store, struct model_diff *diff, struct error *error)
 {
 	struct loader load = {.store = store, .diff = diff, .error = error};
@@ -466,10 +506,9 @@ int query_diff_buckets(struct store *store, struct model_diff *diff, struct erro
 		rc = read_run_buckets(&load, diff->head.run_ids[i], 1, diff->head.run_of[i]);
 	for (size_t i = 0; i < diff->n && !rc; i++)
 		for (int side = 0; side < 2; side++)
-			if (diff->functions[i].n_buckets[side])
-				qsort(diff->functions[i].buckets[side],
-				      diff->functions[i].n_buckets[side],
-				      sizeof(struct model_bucket), by_time);
+			if (sort_buckets(diff->functions[i].buckets[side],
+					 diff->functions[i].n_buckets[side]))
+				rc = error_memory(error);
 	finish(&load);
 	return rc;
 }
