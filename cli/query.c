@@ -299,8 +299,7 @@ static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_
 	return 0;
 }
 
-static void fill_numbers(const struct merged *m, const struct model_run *run,
-			 struct model_function *f)
+void query_fill_numbers(const struct merged *m, struct model_function *f)
 {
 	f->calls = (int64_t)m->calls;
 	f->running = (int64_t)m->running;
@@ -313,7 +312,6 @@ static void fill_numbers(const struct merged *m, const struct model_run *run,
 	f->max_ns = (int64_t)m->max_ns;
 	f->mean_ns =
 		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
-	f->percent = model_share(run, f->total_ns);
 }
 
 /*
@@ -459,7 +457,8 @@ static int read_function(struct store *store, struct profile *profile, const str
 
 	if (rc)
 		return rc;
-	fill_numbers(m, &report->run, f);
+	query_fill_numbers(m, f);
+	f->percent = model_share(&report->run, f->total_ns);
 	if (read_percentiles(bytes, length, profile->ns_per_tick, &report->percentiles, f))
 		return error_set(error, ERR_CORRUPT,
 				 "the histogram of %s in run %lld of %s cannot be read; `hotpath "

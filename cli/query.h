@@ -10,6 +10,7 @@
 
 #include "model.h"
 
+struct merged;
 struct error;
 struct store;
 
@@ -58,5 +59,8 @@ int query_run_of_pid(struct store *store, int64_t pid, int64_t *id, struct error
  * counts them all. */
 int query_run_of_token(struct store *store, const char *token, int64_t pid, int64_t *id, int64_t *n,
 		       struct error *error);
+
+/* query_fill_numbers: a function's counts, times and mean; its share, percentiles and names are left. */
+void query_fill_numbers(const struct merged *merged, struct model_function *function);
 
 #endif /* HOTPATH_QUERY_H */

@@ -386,18 +386,8 @@ static int finish(struct loader *load)
 	if (rc)
 		return rc;
 	join_bars(show);
-	f->calls = (int64_t)m->calls;
-	f->running = (int64_t)m->running;
-	f->unwound = (int64_t)m->unwound;
-	f->skipped = (int64_t)m->skipped;
-	f->total_ns = (int64_t)m->total_ns;
-	f->self_ns = (int64_t)m->self_ns;
-	f->sum_ns = (int64_t)m->sum_ns;
-	f->min_ns = (int64_t)m->min_ns;
-	f->max_ns = (int64_t)m->max_ns;
+	query_fill_numbers(m, f);
 	f->error_percent = f->skipped ? NAN : 0;
-	f->mean_ns =
-		f->calls > f->running ? (double)f->sum_ns / (double)(f->calls - f->running) : NAN;
 	f->percent = load->duration_ns > 0 ? 100 * (double)f->total_ns / load->duration_ns : NAN;
 	for (size_t i = 0; i < show->report.percentiles.n; i++)
 		f->percentile_ns[i] = model_bars_percentile(show->bars, show->n_bars,
