@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pack.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,15 @@ struct bit_writer {
 	bool failed;
 };
 
+/*
+ * Numbers are of some ten bits each, and a comparison reads a hundred thousand of them: they come out of a word that is filled up
+ * eight bytes at a time.
+ */
 struct bit_reader {
-	const uint8_t *bytes;
-	size_t at, n_bits;
+	const uint8_t *next, *end; /* the bytes that are not in the window yet */
+	uint64_t
+		window; /* the bits to come, from the highest down; what stands below `have` comes again */
+	unsigned have; /* bits */
 	bool failed;
 };
 
@@ -47,25 +54,61 @@ static void write_bits(struct bit_writer *w, uint64_t value, unsigned n)
 	}
 }
 
-static uint64_t read_bits(struct bit_reader *r, unsigned n)
+static struct bit_reader reader_of(const void *bytes, size_t n)
 {
-	uint64_t value = 0;
+	return (struct bit_reader){.next = bytes, .end = (const uint8_t *)bytes + n};
+}
 
-	if (n > r->n_bits - r->at) {
-		r->failed = true;
-		r->at = r->n_bits;
-		return 0;
-	}
-	/* By what a byte still has: bit by bit this was a third of the time of a comparison. */
-	while (n > 0) {
-		unsigned left = 8 - (unsigned)(r->at % 8), take = n < left ? n : left;
-		unsigned byte = r->bytes[r->at / 8] >> (left - take);
+/* At least 56 bits in the window, or all that are left. */
+static inline void fill(struct bit_reader *r)
+{
+	if (r->end - r->next >= 8) {
+		uint64_t word;
+		unsigned bytes = (63 - r->have) / 8;
 
-		value = value << take | (byte & ((1u << take) - 1));
-		r->at += take;
-		n -= take;
+		memcpy(&word, r->next, sizeof(word));
+		r->window |= be64toh(word) >> r->have;
+		r->next += bytes;
+		r->have += 8 * bytes;
+		return;
 	}
+	for (; r->have <= 56 && r->next < r->end; r->have += 8)
+		r->window |= (uint64_t)*r->next++ << (56 - r->have);
+}
+
+static inline void skip_bits(struct bit_reader *r, unsigned n)
+{
+	r->window = n < 64 ? r->window << n : 0;
+	r->have -= n;
+}
+
+static uint64_t fail(struct bit_reader *r)
+{
+	r->failed = true;
+	r->next = r->end;
+	r->window = r->have = 0;
+	return 0;
+}
+
+/* Of at most 56 bits. */
+static inline uint64_t read_few(struct bit_reader *r, unsigned n)
+{
+	uint64_t value;
+
+	if (n > r->have)
+		fill(r);
+	if (n > r->have)
+		return fail(r);
+	value = r->window >> 1 >> (63 - n);
+	skip_bits(r, n);
 	return value;
+}
+
+static inline uint64_t read_bits(struct bit_reader *r, unsigned n)
+{
+	uint64_t high = n > 56 ? read_few(r, n - 32) : 0;
+
+	return n > 56 ? high << 32 | read_few(r, 32) : read_few(r, n);
 }
 
 static void write_number(struct bit_writer *w, uint64_t n)
@@ -76,28 +119,40 @@ static void write_number(struct bit_writer *w, uint64_t n)
 	write_bits(w, n, length);
 }
 
-/* 0 at the end of the bits: no number is 0. */
-static uint64_t read_number(struct bit_reader *r)
+/* A number that may go beyond the window, or be none. */
+static uint64_t read_long_number(struct bit_reader *r)
 {
-	unsigned zeros = 0;
+	unsigned before = 0, zeros;
 
-	while (r->at < r->n_bits) {
-		unsigned done = (unsigned)(r->at % 8);
-		unsigned rest = (unsigned)r->bytes[r->at / 8] << done & 0xff;
-		unsigned skip = rest ? (unsigned)__builtin_clz(rest) - 24 : 8 - done;
-
-		r->at += skip;
-		zeros += skip;
-		if (rest)
+	for (;; before += zeros) {
+		fill(r);
+		if (r->have == 0)
+			return 0;
+		zeros = r->window ? (unsigned)__builtin_clzll(r->window) : 64;
+		if (zeros < r->have)
 			break;
+		zeros = r->have;
+		skip_bits(r, zeros);
 	}
-	if (r->at == r->n_bits)
-		return 0;
-	if (zeros > 63) {
-		r->failed = true;
-		return 0;
-	}
-	return read_bits(r, zeros + 1);
+	skip_bits(r, zeros);
+	zeros += before;
+	return zeros > 63 ? fail(r) : read_bits(r, zeros + 1);
+}
+
+/* 0 at the end of the bits: no number is 0. */
+static inline uint64_t read_number(struct bit_reader *r)
+{
+	unsigned zeros;
+	uint64_t n;
+
+	if (r->have < 32)
+		fill(r);
+	zeros = (unsigned)__builtin_clzll(r->window | 1);
+	if (2 * zeros + 1 > r->have)
+		return read_long_number(r);
+	n = r->window >> (63 - 2 * zeros);
+	skip_bits(r, 2 * zeros + 1);
+	return n;
 }
 
 static uint64_t zigzag_of(int64_t n)
@@ -122,7 +177,7 @@ static void write_signed(struct bit_writer *w, int64_t n)
 	write_number(w, zigzag + 1);
 }
 
-static int64_t read_signed(struct bit_reader *r)
+static inline int64_t read_signed(struct bit_reader *r)
 {
 	uint64_t zigzag = read_number(r);
 
@@ -142,7 +197,7 @@ static void write_wide(struct bit_writer *w, uint64_t n)
 		write_bits(w, n & ~(1ull << (length - 1)), length - 1);
 }
 
-static uint64_t read_wide(struct bit_reader *r)
+static inline uint64_t read_wide(struct bit_reader *r)
 {
 	unsigned length = (unsigned)read_bits(r, 7);
 
@@ -188,7 +243,7 @@ int pack_histogram(struct pack *out, const struct image_bucket *buckets, size_t 
 
 int pack_histogram_read(const void *bytes, size_t n_bytes, struct image_bucket **buckets, size_t *n)
 {
-	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct bit_reader r = reader_of(bytes, n_bytes);
 	struct image_bucket *list = NULL;
 	size_t used = 0, capacity = 0;
 	int64_t bucket = -1, length = 1;
@@ -292,7 +347,7 @@ int pack_functions(struct pack *numbers, struct pack *histograms, const struct m
 
 int pack_functions_read(const void *bytes, size_t n_bytes, struct merged **functions, size_t *n)
 {
-	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct bit_reader r = reader_of(bytes, n_bytes);
 	struct merged *list = NULL;
 	size_t used = 0, capacity = 0;
 	uint64_t gap, function = 0;
@@ -352,7 +407,7 @@ int pack_skipped(struct pack *out, const struct merged *functions, size_t n)
 
 int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *functions, size_t n)
 {
-	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct bit_reader r = reader_of(bytes, n_bytes);
 
 	for (size_t i = 0; n_bytes && i < n && !r.failed; i++) {
 		uint64_t number = read_number(&r);
@@ -426,13 +481,13 @@ int pack_contexts(struct pack *out, const struct pack_context *contexts, size_t 
 
 int pack_contexts_read(const void *bytes, size_t n_bytes, struct pack_context **contexts, size_t *n)
 {
-	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct bit_reader r = reader_of(bytes, n_bytes);
 	uint64_t count = read_number(&r);
 	struct pack_context *list;
 	int64_t function = 0;
 
 	/* A context takes at least 17 bits, so a damaged count cannot ask for much memory. */
-	if (count-- == 0 || count > r.n_bits / 17)
+	if (count-- == 0 || count > 8 * n_bytes / 17)
 		return -1;
 	list = calloc(count + 1, sizeof(*list));
 	if (!list)
@@ -485,12 +540,12 @@ int pack_calls(struct pack *out, const struct pack_call *calls, size_t n)
 
 int pack_calls_read(const void *bytes, size_t n_bytes, struct pack_call **calls, size_t *n)
 {
-	struct bit_reader r = {.bytes = bytes, .n_bits = 8 * n_bytes};
+	struct bit_reader r = reader_of(bytes, n_bytes);
 	uint64_t count = read_number(&r);
 	struct pack_call *list, before = {0};
 
 	/* A call takes at least 16 bits, so a damaged count cannot ask for much memory. */
-	if (count-- == 0 || count > r.n_bits / 16)
+	if (count-- == 0 || count > 8 * n_bytes / 16)
 		return -1;
 	list = calloc(count + 1, sizeof(*list));
 	if (!list)

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../cli/image.h"
 #include "../../cli/merge.h"
@@ -70,6 +71,41 @@ static void packed_calls_come_back(void **state)
 	}
 }
 
+/* Cut anywhere a histogram is refused, or is the buckets that are still whole; what lies behind the cut changes nothing. */
+static void cut_histograms_are_refused_or_shorter(void **state)
+{
+	uint64_t seed = 44;
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		struct image_bucket in[40], *out;
+		struct pack pack = {0};
+
+		for (uint32_t i = 0; i < 40; i++)
+			in[i] = (struct image_bucket){
+				.bucket = 7 * i,
+				.count = 1 + (fake_random(&seed) >> fake_random(&seed) % 64)};
+		assert_int_equal(pack_histogram(&pack, in, 40), 0);
+		for (size_t cut = 0; cut < pack.n; cut++) {
+			uint8_t *bytes = malloc(cut + 1); /* its last byte is no part of it */
+			size_t n;
+
+			memcpy(bytes, pack.bytes, cut);
+			bytes[cut] = 0xff;
+			if (!pack_histogram_read(bytes, cut, &out, &n)) {
+				assert_true(n < 40);
+				for (size_t i = 0; i < n; i++) {
+					assert_int_equal(in[i].bucket, out[i].bucket);
+					assert_int_equal(in[i].count, out[i].count);
+				}
+				free(out);
+			}
+			free(bytes);
+		}
+		free(pack.bytes);
+	}
+}
+
 /* Whatever the bytes are, the readers end, and stay in their memory (the sanitizers watch). */
 static void damaged_packs_are_refused_or_read(void **state)
 {
@@ -107,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packed_histograms_come_back),
 		cmocka_unit_test(packed_calls_come_back),
+		cmocka_unit_test(cut_histograms_are_refused_or_shorter),
 		cmocka_unit_test(damaged_packs_are_refused_or_read),
 	};
 
