@@ -119,13 +119,28 @@ static void name_scopes(tree fn, const char *mangled)
 		qualified = xstrdup(scoped);
 }
 
+/*
+ * names_place: where a function is defined.  The C front end leaves the place of a declaration in a function that a system
+ * header declares first, and of a prototype in one defined without; the result is declared with the definition.
+ */
+location_t names_place(tree fn)
+{
+	tree result = DECL_RESULT(fn);
+
+	if (names_language() == HOTPATH_LANG_C && result &&
+	    DECL_SOURCE_LOCATION(result) > BUILTINS_LOCATION)
+		return DECL_SOURCE_LOCATION(result);
+	return DECL_SOURCE_LOCATION(fn);
+}
+
 static void name_place(tree fn)
 {
-	expanded_location place = expand_location(DECL_SOURCE_LOCATION(fn));
+	const location_t where = names_place(fn);
+	expanded_location place = expand_location(where);
 
 	names.subject.line = place.line > 0 ? place.line : 0;
 	names.subject.file = place.file ? place.file : main_input_filename;
-	names.subject.system = in_system_header_at(DECL_SOURCE_LOCATION(fn));
+	names.subject.system = in_system_header_at(where);
 	/* What gnatbind writes is no more the user's than a system header. */
 	if (names.language == HOTPATH_LANG_ADA && startswith(lbasename(names.subject.file), "b~"))
 		names.subject.system = true;

@@ -73,6 +73,8 @@ struct names {
 	enum hotpath_language language;
 };
 extern const struct names *names_of(tree fn);
+/* names_place: where a function is defined, wherever it was declared before. */
+extern location_t names_place(tree fn);
 extern enum hotpath_language names_language(void);
 
 /* shape.cc */

@@ -96,7 +96,7 @@ bool pragmas_any(void)
 bool pragmas_measure(tree fn)
 {
 	location_t where = get_pure_location(linemap_resolve_location(
-		line_table, DECL_SOURCE_LOCATION(fn), LRK_MACRO_EXPANSION_POINT, NULL));
+		line_table, names_place(fn), LRK_MACRO_EXPANSION_POINT, NULL));
 	tree last = memo_get(changes_memo);
 
 	while (last && tree_to_uhwi(TREE_VALUE(last)) > where)

@@ -100,7 +100,7 @@ void wrap_append_hook(gimple_seq *seq, enum emit_hook hook, tree slot, tree key,
 static void wrap_body(tree fn, tree slot)
 {
 	gbind *bind = as_a<gbind *>(gimple_seq_first_stmt(gimple_body(fn)));
-	const location_t begin = DECL_SOURCE_LOCATION(fn);
+	const location_t begin = names_place(fn);
 	/* gcov would count the closing brace as a line. */
 	const location_t end = flag_test_coverage ? UNKNOWN_LOCATION : cfun->function_end_locus;
 	gimple_seq seq = NULL, cleanup = NULL;
@@ -160,15 +160,13 @@ static void tell(tree fn, const struct choice *choice, const char *obstacle)
 	if (!plugin.verbose)
 		return;
 	if (obstacle)
-		inform(DECL_SOURCE_LOCATION(fn),
-		       "hotpath: %qD is not measured, though chosen by %s: %s", fn, choice->rule,
-		       obstacle);
+		inform(names_place(fn), "hotpath: %qD is not measured, though chosen by %s: %s", fn,
+		       choice->rule, obstacle);
 	else if (choice->label)
-		inform(DECL_SOURCE_LOCATION(fn), "hotpath: %qD is measured by %s, as %qs", fn,
-		       choice->rule, choice->label);
+		inform(names_place(fn), "hotpath: %qD is measured by %s, as %qs", fn, choice->rule,
+		       choice->label);
 	else
-		inform(DECL_SOURCE_LOCATION(fn), "hotpath: %qD is measured by %s", fn,
-		       choice->rule);
+		inform(names_place(fn), "hotpath: %qD is measured by %s", fn, choice->rule);
 }
 
 static void process(tree fn)

@@ -68,6 +68,41 @@ rule()
 	rule 'class: "*"' ""
 }
 
+@test "C: a function is where its body is, not where a header declares it" {
+	COMPILER=gcc SOURCE=a.c
+	mkdir -p sys inc
+	printf '#pragma GCC system_header\nint sys_one(int), sys_two(int);\nstatic inline int sys_body(int x) { return x; }\n' >sys/sys.h
+	echo 'int old_one(int); int new_one(int);' >inc/own.h
+	cat >a.c <<-'END'
+		#include <stdlib.h>
+		#include "sys/sys.h"
+		#include "inc/own.h"
+		int sys_one(int x) { return sys_body(x); }
+		void qsort(void *a, size_t n, size_t m, int (*f)(const void *, const void *)) { (void)a; (void)n; (void)m; (void)f; }
+		int old_one(x) int x; { return x; }
+		int new_one(int x) { return x; }
+		void *malloc(size_t n) { (void)n; return 0; }
+		#define DEFINE(name) int name(int x) { return x; }
+		DEFINE(sys_two)
+		long labs(long);
+		#pragma hotpath measure_all on
+		long labs(long x) { return x; }
+		#pragma hotpath measure_all off
+		int last(int);
+		int last(int x) { return x; }
+	END
+	rule 'functions: "*"' "4 5 6 7 8 10 13 16 "
+	rule 'files: a.c' "4 5 6 7 8 10 13 16 "
+	rule 'files: ["inc/*", "sys/*"]' "13 "
+	sed -i '/pragma/d' a.c
+	rule 'functions: "*"' "4 5 6 7 8 10 12 14 "
+	rule '{functions: "*", files: "/usr/include/**"}' ""
+	# In C++ likewise, as ever.
+	COMPILER=g++
+	sed -i 's/old_one(x) int x;/old_one(int x)/' a.c
+	rule 'functions: "*"' "4 5 6 7 8 10 12 14 "
+}
+
 @test "C++: namespaces, classes, templates, lambdas" {
 	COMPILER=g++ SOURCE=a.cc
 	cat >a.cc <<-'END'
