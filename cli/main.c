@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "error.h"
-#include "query.h"
-#include "segments.h"
-#include "text.h"
+#include "command/command.h"
+#include "base/error.h"
+#include "query/query.h"
+#include "store/segments.h"
+#include "base/text.h"
 
 const struct command *const commands[] = {
 	&command_report, &command_show,	 &command_diff,	  &command_ab,

@@ -1,11 +1,12 @@
 # cli: the command hotpath, and all of it but main() as an archive that tests link.
 
-CLI_SRC = $(filter-out cli/main.c,$(wildcard cli/*.c))
-CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/*.js)) $(patsubst cli/%.css,%_css,$(wildcard cli/*.css))
+CLI_SRC = $(wildcard cli/*/*.c)
+CLI_SQL = $(wildcard cli/store/*.sql)
+CLI_PAGES = $(patsubst cli/%.js,%_js,$(wildcard cli/view/*.js)) $(patsubst cli/%.css,%_css,$(wildcard cli/view/*.css))
 # The rule files, as the plugin reads them.
 RULES_C_SOURCES = plugin/rules.c plugin/rules_read.c plugin/rules_conditions.c plugin/rules_match.c plugin/pattern.c \
 	plugin/find_config.c
-CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(patsubst cli/%.sql,$(B)/cli/%_sql.o,$(wildcard cli/*.sql)) \
+CLI_OBJ = $(CLI_SRC:cli/%.c=$(B)/cli/%.o) $(CLI_SQL:cli/%.sql=$(B)/cli/%_sql.o) \
 	$(RULES_C_SOURCES:plugin/%.c=$(B)/cli/rules/%.o) $(CLI_PAGES:%=$(B)/cli/%.o) $(B)/cli/seg_copy.o
 CLI_LIB = $(B)/cli/libhotpath-cli.a
 CLI_PKGS = yaml-0.1 sqlite3 smartcols jansson libpcre2-8 zlib libelf
@@ -32,20 +33,20 @@ $(B)/cli/rules/%.o: plugin/%.c
 # A script as a C string: line by line, with what C would read escaped.
 $(B)/cli/%_sql.c: cli/%.sql
 	@mkdir -p $(@D)
-	{ echo 'extern const char store_$*_sql[];'; echo 'const char store_$*_sql[] ='; \
+	{ echo 'extern const char store_$(*F)_sql[];'; echo 'const char store_$(*F)_sql[] ='; \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
 # Likewise scripts and styles of pages: NAME.js becomes NAME_js[].
 $(B)/cli/%_js.c: cli/%.js
 	@mkdir -p $(@D)
-	{ echo 'extern const char $*_js[];'; echo 'const char $*_js[] ='; \
+	{ echo 'extern const char $(*F)_js[];'; echo 'const char $(*F)_js[] ='; \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
 $(B)/cli/%_css.c: cli/%.css
 	@mkdir -p $(@D)
-	{ echo 'extern const char $*_css[];'; echo 'const char $*_css[] ='; \
+	{ echo 'extern const char $(*F)_css[];'; echo 'const char $(*F)_css[] ='; \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; echo ';'; } >$@.tmp
 	mv $@.tmp $@
 
@@ -74,7 +75,7 @@ install-cli: cli
 uninstall-cli:
 	rm -f $(DESTDIR)$(BINDIR)/hotpath $(DESTDIR)$(MANDIR)/man1/hotpath.1
 
-.SECONDARY: $(patsubst cli/%.sql,$(B)/cli/%_sql.c,$(wildcard cli/*.sql)) \
+.SECONDARY: $(CLI_SQL:cli/%.sql=$(B)/cli/%_sql.c) \
 	$(CLI_PAGES:%=$(B)/cli/%.c)
 
 -include $(CLI_OBJ:.o=.d) $(B)/cli/main.d

@@ -10,7 +10,7 @@
  *   STEM-sK.hotpath-seg      session K, at its end
  *   STEM-sK.base-1           session K, at its begin
  *
- * A run is what the segment holds less what its base holds (cli/segment_less.c).
+ * A run is what the segment holds less what its base holds (cli/segment/segment_less.c).
  *
  * The writer goes on meanwhile.  The file is copied from its front to its end, and whatever is linked lies behind what
  * links it, but for names of units: so no link of the copy leads nowhere.  Calls that are folded at that very moment, at

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The segment: what one process recorded, in one file that the runtime maps shared and writes in
- * place.  The file outlives its writer, however that ends; cli/segment_read.c turns it into a struct image.
+ * place.  The file outlives its writer, however that ends; cli/segment/segment_read.c turns it into a struct image.
  *
  * Layout
  *
@@ -114,7 +114,7 @@ enum seg_control {
 	SEG_CONTROL_STEP = 2, /* added with each order */
 };
 
-/* What was not recorded, by cause.  Values are stored: only append, and name them in cli/image.c. */
+/* What was not recorded, by cause.  Values are stored: only append, and name them in cli/segment/image.c. */
 enum seg_lost {
 	SEG_LOST_MEMORY = 0,   /* calls without a place: the segment could not grow */
 	SEG_LOST_STARTING = 1, /* calls made while the thread's own area was being set up */

@@ -3,7 +3,7 @@
 TEST_CFLAGS = $(HOTPATH_CFLAGS) -Wno-missing-prototypes
 RUNTIME_ABS = $(abspath $(B))/lib/libhotpath.so
 
-$(B)/test/segdump: testsuite/runtime/segdump.c $(wildcard cli/segment_*.[ch]) cli/image.c cli/image.h runtime/seg_copy.c $(wildcard runtime/*.h)
+$(B)/test/segdump: testsuite/runtime/segdump.c $(wildcard cli/segment/*.[ch]) runtime/seg_copy.c $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lm
 

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/error.h"
-#include "../../cli/ingest.h"
-#include "../../cli/store.h"
-#include "../../cli/text.h"
+#include "../../cli/base/error.h"
+#include "../../cli/store/ingest.h"
+#include "../../cli/store/store.h"
+#include "../../cli/base/text.h"
 #include "../unit/fake_image.h"
 
 enum { TEMPLATES = 8 };

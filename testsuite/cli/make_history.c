@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/error.h"
-#include "../../cli/image.h"
-#include "../../cli/ingest.h"
-#include "../../cli/store.h"
+#include "../../cli/base/error.h"
+#include "../../cli/segment/image.h"
+#include "../../cli/store/ingest.h"
+#include "../../cli/store/store.h"
 #include "../unit/fake_image.h"
 
 enum { MOST = 16 };

@@ -55,25 +55,42 @@ all_headers() {
 }
 
 @test "only store, ingest and query include sqlite3.h" {
-  includes cli/*.[ch] | grep ':sqlite3\.h$' | grep -vE '^cli/(store|ingest|query)(_[a-z]+)?\.[ch]:' | nothing
+  includes cli/*.[ch] cli/*/*.[ch] | grep ':sqlite3\.h$' | grep -vE '^cli/(store/(store|ingest)|query/query)(_[a-z]+)?\.[ch]:' | nothing
+}
+
+# The folders of cli/ from the ground up: each includes only what it names.
+@test "each folder of the command sees only those below it" {
+  {
+    echo "base:"
+    echo "segment:"
+    echo "model: base segment"
+    echo "compare: base model"
+    echo "output: base"
+    echo "store: base segment model"
+    echo "query: base segment model store"
+    echo "view: base model compare output"
+    echo "command: base segment model compare output store query view"
+  } > "$BATS_TEST_TMPDIR/may"
+  [ "$(cut -d: -f1 "$BATS_TEST_TMPDIR/may" | sort | xargs)" = "$(cd cli && printf '%s\n' */ | tr -d / | sort | xargs)" ]
+  while IFS=: read -r folder may; do
+    includes cli/"$folder"/*.[ch] | grep -E ":\.\./[a-z]+/" | grep -vE ":\.\./(${may// /|})/" || true
+  done < "$BATS_TEST_TMPDIR/may" | nothing
 }
 
 @test "views and grids see the model: no store, no query, no segment, no command" {
-  for file in cli/view*.[ch] cli/grid*.[ch]; do
-    all_headers "$file" |
-      grep -E '^cli/(store|query|ingest|merge|pack|place|segment|segments|command|cmd)(_[a-z]+)?\.h$' |
-      sed "s|^|$file includes |"
+  for file in cli/view/*.[ch] cli/output/*.[ch]; do
+    all_headers "$file" | grep -E '^cli/(view/\.\./|output/\.\./)?(store|query|segment|command)/' | sed "s|^|$file includes |" || true
     includes "$file" | grep -E ':(sqlite3|yaml)\.h$' || true
   done | nothing
 }
 
 @test "a model header needs no other" {
-  all_headers cli/model.h | grep -v '^cli/model\.h$' | nothing
+  all_headers cli/model/model.h | grep -v '^cli/model/model\.h$' | nothing
 }
 
 @test "commands do not include or call each other" {
-  includes cli/cmd_*.c | grep -E ':(.*/)?cmd_' | nothing
-  for file in cli/cmd_*.c; do
+  includes cli/command/cmd_*.c | grep -E ':(.*/)?cmd_' | nothing
+  for file in cli/command/cmd_*.c; do
     own=$(basename "$file" .c)
     # What a file defines is its own, and the table in main.c decides who is called.
     grep -oE '\bcmd_[a-z0-9_]+[[:space:]]*\(' "$file" | grep -vE "^$own(_[a-z0-9_]+)?[[:space:]]*\(" | sed "s|^|$file: |" || true
@@ -94,11 +111,11 @@ all_headers() {
   [ "$(tr -cd '\0' < "$BATS_TEST_TMPDIR/files" | wc -c)" -gt 20 ]
   xargs -0 grep -L 'SPDX-License-Identifier: ' < "$BATS_TEST_TMPDIR/files" | nothing
   # Built from GCC's headers is GPL; what goes into others' programs is not.
-  grep -L 'SPDX-License-Identifier: MIT' runtime/*.[ch] cli/*.[ch] | nothing
+  grep -L 'SPDX-License-Identifier: MIT' runtime/*.[ch] cli/*.[ch] cli/*/*.[ch] | nothing
   grep -L 'SPDX-License-Identifier: GPL-3.0-or-later' plugin/*.cc plugin/gcc_compat.h | nothing
   # The rules are read by the command too, which knows nothing else of the plugin.
   grep -L 'SPDX-License-Identifier: MIT' plugin/rules*.[ch] plugin/pattern.[ch] plugin/find_config.[ch] | nothing
-  includes cli/*.[ch] | grep ':\.\./plugin/' | grep -vE ':\.\./plugin/(rules|find_config)\.h$' | nothing
+  includes cli/*.[ch] cli/*/*.[ch] | grep '/plugin/' | grep -vE ':\.\./\.\./plugin/(rules|find_config)\.h$' | nothing
 }
 
 @test "no source file has more than 700 lines" {

@@ -11,7 +11,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include "../../cli/image.h"
+#include "../../cli/segment/image.h"
 
 static void print_path(const struct image *im, int context)
 {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/store.h"
-#include "../../cli/text.h"
+#include "../../cli/store/store.h"
+#include "../../cli/base/text.h"
 
 static void add_rows(struct store *store, struct text *out, const char *sql, const char *argument)
 {

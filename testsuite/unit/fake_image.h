@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "../../cli/image.h"
+#include "../../cli/segment/image.h"
 
 /* fake_image: a run of ./prog with `sites` functions fn0, fn1, ... that were never called; `seed`
  * makes its run_id. */

@@ -8,7 +8,7 @@
 #ifndef TEST_GENUINE_H
 #define TEST_GENUINE_H
 
-#include "../../cli/image.h"
+#include "../../cli/segment/image.h"
 
 struct genuine {
 	char path[300];

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "../../cli/changes.h"
+#include "../../cli/compare/changes.h"
 #include "fake_image.h"
 
 static double uniform(uint64_t *random)

@@ -16,8 +16,8 @@
 SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent \
 	test_segment_steer test_segment_lives
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
-SEGMENT_SRC = $(wildcard cli/segment_*.c) cli/image.c runtime/seg_copy.c
-SEGMENT_HDR = $(wildcard cli/segment_*.h) cli/image.h runtime/segment.h runtime/seg_copy.h runtime/hist.h
+SEGMENT_SRC = $(wildcard cli/segment/*.c) runtime/seg_copy.c
+SEGMENT_HDR = $(wildcard cli/segment/*.h) runtime/segment.h runtime/seg_copy.h runtime/hist.h
 
 $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c testsuite/unit/genuine.c \
 		testsuite/unit/genuine.h $(SEGMENT_SRC) $(SEGMENT_HDR)
@@ -25,7 +25,7 @@ $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c t
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka -lm
 
 UNIT_TESTS += test_segment_fit
-$(B)/test/unit/test_segment_fit: testsuite/unit/test_segment_fit.c cli/segment_fit.c cli/segment_reader.h
+$(B)/test/unit/test_segment_fit: testsuite/unit/test_segment_fit.c cli/segment/segment_fit.c cli/segment/segment_reader.h
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
@@ -50,7 +50,7 @@ unit-programs: $(B)/test/test_rules
 check-house: $(B)/lib/libhotpath.so
 	@BUILD=$(abspath $(B)) bats testsuite/house
 
-FORMATTED = $(wildcard runtime/*.[ch] plugin/*.[ch] plugin/*.cc cli/*.[ch] testsuite/*/*.[ch])
+FORMATTED = $(wildcard runtime/*.[ch] plugin/*.[ch] plugin/*.cc cli/*.[ch] cli/*/*.[ch] testsuite/*/*.[ch])
 .PHONY: check-format
 check-format:
 	@if ! command -v clang-format >/dev/null; then echo "skipped: no clang-format"; \
@@ -64,7 +64,7 @@ CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c11 --language=c -D_GNU_SOU
 .PHONY: check-cppcheck
 check-cppcheck:
 	@if ! command -v cppcheck >/dev/null; then echo "skipped: no cppcheck"; \
-	else $(CPPCHECK) $(wildcard runtime/*.c cli/*.c) $(PLUGIN_C_SOURCES) || exit 1; fi
+	else $(CPPCHECK) $(wildcard runtime/*.c cli/*.c cli/*/*.c) $(PLUGIN_C_SOURCES) || exit 1; fi
 
 # Parsers, reader and store with AddressSanitizer and UBSan: all that reads what others wrote.
 SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/compare.h"
-#include "../../cli/error.h"
+#include "../../cli/compare/compare.h"
+#include "../../cli/base/error.h"
 #include "fake_image.h"
 
 const struct simulation simulate_realistic = {

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "../../cli/changes.h"
+#include "../../cli/compare/changes.h"
 #include "histories.h"
 
 /* Without a change none is found in at least 95 of 100 series, whatever the noise. */

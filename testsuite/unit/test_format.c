@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/error.h"
-#include "../../cli/format.h"
-#include "../../cli/model.h"
-#include "../../cli/percentile.h"
-#include "../../cli/report.h"
-#include "../../cli/select.h"
-#include "../../cli/text.h"
+#include "../../cli/base/error.h"
+#include "../../cli/base/format.h"
+#include "../../cli/model/model.h"
+#include "../../cli/model/percentile.h"
+#include "../../cli/command/report.h"
+#include "../../cli/model/select.h"
+#include "../../cli/base/text.h"
 #include "fake_image.h"
 
 static void times_have_three_digits_and_a_unit(void **state)

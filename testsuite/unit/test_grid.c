@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "../../cli/error.h"
-#include "../../cli/grid.h"
-#include "../../cli/grid_fit.h"
+#include "../../cli/base/error.h"
+#include "../../cli/output/grid.h"
+#include "../../cli/output/grid_fit.h"
 
 static void expect_cut(const char *text, size_t room, bool tail, bool tree, bool utf8,
 		       const char *expected)

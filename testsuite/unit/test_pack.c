@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/image.h"
-#include "../../cli/merge.h"
-#include "../../cli/pack.h"
+#include "../../cli/segment/image.h"
+#include "../../cli/store/merge.h"
+#include "../../cli/store/pack.h"
 #include "fake_image.h"
 
 static void packed_histograms_come_back(void **state)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../cli/proto_out.h"
-#include "../../cli/text.h"
+#include "../../cli/output/proto_out.h"
+#include "../../cli/base/text.h"
 
 #define expect(out, bytes)                                                                         \
 	do {                                                                                       \

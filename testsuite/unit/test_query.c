@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/error.h"
-#include "../../cli/ingest.h"
-#include "../../cli/model.h"
-#include "../../cli/percentile.h"
-#include "../../cli/query.h"
-#include "../../cli/store.h"
+#include "../../cli/base/error.h"
+#include "../../cli/store/ingest.h"
+#include "../../cli/model/model.h"
+#include "../../cli/model/percentile.h"
+#include "../../cli/query/query.h"
+#include "../../cli/store/store.h"
 #include "fake_image.h"
 
 struct fixture {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/compare.h"
-#include "../../cli/error.h"
+#include "../../cli/compare/compare.h"
+#include "../../cli/base/error.h"
 
 enum { BASE = 1, HEAD = 2, BOTH = 3 };
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <cmocka.h>
-#include "../../cli/segment_reader.h"
+#include "../../cli/segment/segment_reader.h"
 
 static struct segment_node node(int parent, uint64_t ticks, uint64_t skipped)
 {

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/compare.h"
-#include "../../cli/error.h"
-#include "../../cli/names.h"
-#include "../../cli/stats.h"
+#include "../../cli/compare/compare.h"
+#include "../../cli/base/error.h"
+#include "../../cli/base/names.h"
+#include "../../cli/compare/stats.h"
 #include "fake_image.h"
 #include "simulate.h"
 

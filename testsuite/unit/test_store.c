@@ -13,15 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../cli/error.h"
-#include "../../cli/ingest.h"
-#include "../../cli/merge.h"
-#include "../../cli/model.h"
-#include "../../cli/pack.h"
-#include "../../cli/place.h"
-#include "../../cli/query.h"
-#include "../../cli/store.h"
-#include "../../cli/text.h"
+#include "../../cli/base/error.h"
+#include "../../cli/store/ingest.h"
+#include "../../cli/store/merge.h"
+#include "../../cli/model/model.h"
+#include "../../cli/store/pack.h"
+#include "../../cli/base/place.h"
+#include "../../cli/query/query.h"
+#include "../../cli/store/store.h"
+#include "../../cli/base/text.h"
 #include "../../runtime/abi.h"
 #include "fake_image.h"
 

@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../cli/error.h"
-#include "../../cli/ingest.h"
-#include "../../cli/store.h"
-#include "../../cli/text.h"
+#include "../../cli/base/error.h"
+#include "../../cli/store/ingest.h"
+#include "../../cli/store/store.h"
+#include "../../cli/base/text.h"
 #include "fake_image.h"
 
 enum { FEW = 120, MANY = 480, SITES = 4, SIDE = 10 };

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "git.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../runtime/ci_branch.h"
+#include "spawn.h"
+#include "text.h"
+
+enum { PATIENCE_MS = 5000 };
+
+/* No lock, so that nobody's commit is in the way of ours; and a git that is measured itself must not record us. */
+static const char *const environment[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
+					  NULL};
+
+/* What a git command prints, to be freed; NULL when it fails. */
+static char *ask_all(const char *dir, const char *const *argv)
+{
+	struct spawn spawn = {
+		.argv = argv, .dir = dir, .env = environment, .timeout_ms = PATIENCE_MS};
+	struct text out = {0};
+	int status = spawn_capture(&spawn, &out);
+	char *text = text_take(&out);
+
+	if (status != 0 || !text) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* The first line of it. */
+static char *ask(const char *dir, const char *const *argv)
+{
+	char *text = ask_all(dir, argv);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* FNV-1a: it only has to tell one difference from another. */
+struct hash {
+	uint64_t value;
+	bool any;
+};
+
+static void hash_more(void *data, const char *bytes, size_t n)
+{
+	struct hash *hash = data;
+
+	for (size_t i = 0; i < n; i++)
+		hash->value = (hash->value ^ (uint8_t)bytes[i]) * 0x100000001b3u;
+	hash->any |= n > 0;
+}
+
+/* What the user's configuration could change about a diff is said, so that the same difference has the same hash. */
+static void read_diff(const char *dir, struct git_state *state)
+{
+	static const char *const argv[] = {"git",
+					   "-c",
+					   "core.fsmonitor=false",
+					   "-c",
+					   "diff.algorithm=myers",
+					   "-c",
+					   "diff.indentHeuristic=false",
+					   "diff",
+					   "--no-ext-diff",
+					   "--no-textconv",
+					   "--no-color",
+					   "--no-renames",
+					   "--full-index",
+					   "--binary",
+					   "--submodule=short",
+					   "--src-prefix=a/",
+					   "--dst-prefix=b/",
+					   "-U3",
+					   "HEAD",
+					   NULL};
+	struct hash hash = {.value = 0xcbf29ce484222325u};
+	struct spawn spawn = {.argv = argv,
+			      .dir = dir,
+			      .env = environment,
+			      .timeout_ms = PATIENCE_MS,
+			      .sink = hash_more,
+			      .data = &hash};
+
+	if (spawn_capture(&spawn, NULL) == 0 && hash.any)
+		snprintf(state->diff, sizeof(state->diff), "%016llx",
+			 (unsigned long long)hash.value);
+}
+
+static void read_changes(const char *dir, struct git_state *state)
+{
+	/* The file system monitor is a program of the repository's choice: not to be run by a
+	 * reader. */
+	static const char *const status[] = {
+		"git", "-c", "core.fsmonitor=false", "status", "--porcelain", "-uno", NULL};
+	char *changes = ask(dir, status);
+
+	if (changes)
+		state->dirty = *changes != '\0';
+	free(changes);
+	if (state->dirty == 1)
+		read_diff(dir, state);
+}
+
+static char *commit_of(const char *dir, const char *name)
+{
+	const char *argv[] = {"git", "rev-parse", "--verify", "-q", "--end-of-options", name, NULL};
+
+	return ask(dir, argv);
+}
+
+void git_read(const char *dir, struct git_state *state)
+{
+	git_read_for(dir, NULL, NULL, state);
+}
+
+void git_read_for(const char *dir, const char *branch, const char *commit, struct git_state *state)
+{
+	static const char *const of_head[] = {"git", "symbolic-ref", "--short", "-q", "HEAD", NULL};
+	char *head = commit_of(dir, "HEAD");
+
+	memset(state, 0, sizeof(*state));
+	state->dirty = -1;
+	if (!head)
+		return;
+	if (!commit && branch) {
+		char *ref = text_format("refs/heads/%s", branch);
+
+		state->commit = ref ? commit_of(dir, ref) : NULL;
+		commit = state->commit;
+		free(ref);
+	}
+	if (!commit || strcmp(commit, head) == 0)
+		read_changes(dir, state);
+	if (commit) {
+		free(head);
+		return;
+	}
+	state->commit = head;
+	state->branch = ask(dir, of_head);
+}
+
+char *git_top(const char *dir)
+{
+	static const char *const argv[] = {"git", "rev-parse", "--show-toplevel", NULL};
+
+	return ask(dir, argv);
+}
+
+void git_release(struct git_state *state)
+{
+	free(state->branch);
+	free(state->commit);
+	memset(state, 0, sizeof(*state));
+}
+
+char *git_commit_of(const char *name)
+{
+	const char *argv[] = {"git", "rev-parse", "--verify", "-q", "--end-of-options", NULL, NULL};
+	char *peeled = text_format("%s^{commit}", name), *commit = NULL;
+
+	argv[5] = peeled;
+	if (peeled && *name)
+		commit = ask(NULL, argv);
+	free(peeled);
+	return commit;
+}
+
+char *git_branch_of(const char *name)
+{
+	const char *argv[] = {"git",	  "rev-parse", "--symbolic-full-name",
+			      "--verify", "-q",	       "--end-of-options",
+			      name,	  NULL};
+	char *full = *name ? ask(NULL, argv) : NULL, *branch = NULL;
+	const char *rest;
+
+	if (full && strncmp(full, "refs/heads/", 11) == 0)
+		branch = strdup(full + 11);
+	else if (full && strncmp(full, "refs/remotes/", 13) == 0 && (rest = strchr(full + 13, '/')))
+		branch = strdup(rest + 1);
+	free(full);
+	return branch;
+}
+
+static bool is_commit(const char *text)
+{
+	size_t n = strspn(text, "0123456789abcdef");
+
+	return n >= 7 && text[n] == '\0';
+}
+
+char *git_log(const char *from, const char *to)
+{
+	const char *argv[] = {"git",	    "log",  "--oneline",	"--no-decorate",
+			      "--no-color", "-100", "--end-of-options", NULL,
+			      "--",	    NULL};
+	char *range = is_commit(from) && is_commit(to) ? text_format("%s..%s", from, to) : NULL;
+	char *log = NULL;
+
+	argv[7] = range;
+	if (range)
+		log = ask_all(NULL, argv);
+	free(range);
+	return log;
+}
+
+const char *git_ci_branch(void)
+{
+	return ci_branch();
+}
