@@ -171,16 +171,16 @@ static void limit(struct model_diff *diff, int64_t n, enum view_format format)
 		model_diff_function_release(&diff->functions[--diff->n]);
 }
 
-static int add_tails(struct store *store, struct model_diff *diff, struct error *error)
+/* Those that the format shows. */
+static int add_tails(struct store *store, struct model_diff *diff, enum view_format format,
+		     struct error *error)
 {
 	int rc;
 
-	for (size_t i = 0; i < diff->n; i++)
-		diff->functions[i].wanted = true;
-	rc = query_diff_buckets(store, diff, error);
-	for (size_t i = 0; i < diff->n && !rc; i++)
-		rc = compare_tails(diff, &diff->functions[i], error);
-	return rc;
+	if (format == VIEW_GITHUB_BENCHMARK || format == VIEW_BENCHER)
+		return ERR_OK;
+	rc = query_diff_histograms(store, diff, error);
+	return rc ? rc : compare_tails(diff, for_programs(format) ? MODEL_P95 : MODEL_P99, error);
 }
 
 static bool is_slower(const struct model_diff_function *f, double above)
@@ -354,7 +354,7 @@ int diff_print(struct store *store, const char *base, const char *head,
 	if (!rc) {
 		compare_sort(&diff, wish.order);
 		limit(&diff, options->limit, wish.format);
-		rc = add_tails(store, &diff, error);
+		rc = add_tails(store, &diff, wish.format, error);
 	}
 	if (!rc)
 		rc = print(&diff, options, wish.format, error);

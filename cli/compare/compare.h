@@ -61,13 +61,13 @@ int compare_impact(struct model_diff *diff, struct error *error);
 int compare_renames(struct model_diff *diff, struct error *error);
 
 /*
- * compare_tails: fills in the tails of a function from its buckets, resampling the runs of each side.
+ * compare_tails: fills in the tails of the functions that have histograms, resampling the runs of each side.
  *
+ * first    MODEL_P95, or MODEL_P99, which leaves the other unknown and is done in half the time
  * Returns  ERR_OK or ERR_MEMORY
- * Cost     a thousand looks at the upper buckets
+ * Cost     a thousand looks at the upper buckets of each function
  */
-int compare_tails(struct model_diff *diff, struct model_diff_function *function,
-		  struct error *error);
+int compare_tails(struct model_diff *diff, int first, struct error *error);
 
 /* compare_can_tell: whether so many runs a side can show that one of n functions above the floor became slower, when nothing
  * else changed; compare_least_runs: how many a side it takes. */

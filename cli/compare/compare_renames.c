@@ -177,10 +177,8 @@ static void take_over(struct model_diff_function *new, struct model_diff_functio
 	new->old_mangled = old->mangled;
 	new->old_file = old->file;
 	new->body[0] = old->body[0];
-	new->buckets[0] = old->buckets[0];
-	new->n_buckets[0] = old->n_buckets[0];
+	new->number[0] = old->number[0];
 	old->name = old->qualified = old->mangled = old->file = NULL;
-	old->buckets[0] = NULL;
 }
 
 static void join_pairs(struct joiner *j)

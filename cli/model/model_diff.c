@@ -144,8 +144,11 @@ void model_diff_function_release(struct model_diff_function *function)
 	free(function->old_mangled);
 	free(function->old_file);
 	free(function->cells);
-	free(function->buckets[0]);
-	free(function->buckets[1]);
+	for (int side = 0; side < 2; side++) {
+		for (size_t i = 0; i < function->n_histograms[side]; i++)
+			free(function->histograms[side][i].buckets);
+		free(function->histograms[side]);
+	}
 	memset(function, 0, sizeof(*function));
 }
 
@@ -154,6 +157,9 @@ void model_side_release(struct model_side *side)
 	for (size_t i = 0; i < side->n_builds; i++)
 		free(side->builds[i]);
 	free(side->builds);
+	for (size_t i = 0; side->called && i < side->n_run_ids; i++)
+		free(side->called[i].numbers);
+	free(side->called);
 	free(side->asked);
 	free(side->run_ids);
 	free(side->run_of);

@@ -33,7 +33,7 @@ enum model_metric {
 	METRIC_RUN,   /* time of its own per run */
 };
 
-enum { MODEL_TAILS = 2 }; /* p95 and p99 */
+enum { MODEL_P95, MODEL_P99, MODEL_TAILS };
 
 /* What --fail-on came to. */
 enum model_gate {
@@ -49,11 +49,13 @@ struct model_cell {
 	double p50_ns, p99_ns; /* NAN unless the metric asked for them */
 };
 
-/* Buckets of all runs of a side, ascending by time, for percentiles. */
-struct model_bucket {
-	double ns;
-	uint32_t run;
-	double count;
+/* What one process gives to the percentiles of a function. */
+struct model_histogram {
+	size_t run; /* of its side */
+	struct model_bucket {
+		double ns, count;
+	} * buckets; /* ascending */
+	size_t n;
 };
 
 struct model_tail {
@@ -92,10 +94,10 @@ struct model_diff_function {
 	bool calls_exact;	       /* the same number in all runs of each side, at least two */
 	/* On the time of a run, over the middle half of the runs; the last is the sum. */
 	double impact_calls, impact_cost, impact_ns;
-	double share; /* of the time of its own, 0 .. 1, on the side where it is larger */
-	bool wanted;  /* its tails are asked for */
-	struct model_bucket *buckets[2];
-	size_t n_buckets[2];
+	double share;	  /* of the time of its own, 0 .. 1, on the side where it is larger */
+	size_t number[2]; /* on each side: in `called` */
+	struct model_histogram *histograms[2];
+	size_t n_histograms[2];
 	struct model_tail tails[MODEL_TAILS];
 };
 
@@ -105,6 +107,10 @@ struct model_side {
 	size_t n_run_ids;
 	size_t n;	/* runs: processes of one `hotpath run` are one */
 	size_t *run_of; /* for each of run_ids: which of the n it belongs to */
+	struct model_called {
+		uint32_t *numbers;
+		size_t n;
+	} * called; /* for each of run_ids: its functions, in the order in which the store has them */
 	char *commit, *branch, *command, *host; /* NULL: unknown, or not the same in all */
 	char *cpu, *governor; /* likewise, but "several" when not the same in all */
 	size_t n_diffs;	      /* different states of a work tree that differed from its commit */
@@ -123,6 +129,7 @@ struct model_diff {
 	size_t n;	/* shown */
 	size_t matched; /* passed the focus */
 	size_t all;	/* functions of both sides */
+	size_t numbers; /* the largest of `called`, plus 1 */
 	size_t tested;
 	size_t large;			       /* of these, above the floor, with the total */
 	size_t edited, unedited, edit_unknown; /* functions, by model_diff_edited() */

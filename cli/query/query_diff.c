@@ -16,9 +16,6 @@
 #include "../base/run_ids.h"
 #include "../store/store.h"
 
-/* In place of a place: a function whose histograms nobody asked for. */
-#define NOT_WANTED SIZE_MAX
-
 /* A function as it is told from others, in a tree. */
 struct key {
 	char *name, *mangled, *file; /* the function's own */
@@ -84,32 +81,20 @@ static char *file_at(sqlite3_stmt *stmt, int column, const char *root)
 	return strdup(file);
 }
 
-static int read_names(struct loader *load, int64_t id, const char *root,
-		      struct model_diff_function *f)
+/* The function on whose row the statement stands. */
+static int read_names(struct loader *load, const char *root, struct model_diff_function *f)
 {
 	sqlite3_stmt *stmt = load->names;
-	int step;
 
 	memset(f, 0, sizeof(*f));
-	sqlite3_reset(stmt);
-	sqlite3_bind_int64(stmt, 1, id);
-	step = sqlite3_step(stmt);
-	if (step == SQLITE_DONE)
-		return error_set(load->error, ERR_CORRUPT,
-				 "function %lld of a run is missing in %s; `hotpath doctor` checks "
-				 "the store",
-				 (long long)id, load->store->file);
-	if (step != SQLITE_ROW)
-		return store_error(load->store, load->error);
-	f->name = text_at(stmt, 0);
-	f->qualified = text_at(stmt, 1);
-	f->mangled = text_at(stmt, 2);
-	f->label = text_at(stmt, 3);
-	f->file = file_at(stmt, 4, root);
-	f->line = sqlite3_column_int64(stmt, 5);
-	f->group = text_at(stmt, 6);
-	f->kind = sqlite3_column_int(stmt, 7);
-	load->places[id].body = (uint64_t)sqlite3_column_int64(stmt, 8);
+	f->name = text_at(stmt, 1);
+	f->qualified = text_at(stmt, 2);
+	f->mangled = text_at(stmt, 3);
+	f->label = text_at(stmt, 4);
+	f->file = file_at(stmt, 5, root);
+	f->line = sqlite3_column_int64(stmt, 6);
+	f->group = text_at(stmt, 7);
+	f->kind = sqlite3_column_int(stmt, 8);
 	f->cells = calloc(load->diff->base.n + load->diff->head.n + 1, sizeof(*f->cells));
 	return f->name && f->cells ? ERR_OK : error_memory(load->error);
 }
@@ -153,7 +138,7 @@ static int add_function(struct loader *load, struct model_diff_function *f, size
 		diff->functions = more;
 		load->capacity = capacity;
 	}
-	*at = diff->n;
+	*at = f->number[0] = f->number[1] = diff->n;
 	diff->functions[diff->n++] = *f;
 	memset(f, 0, sizeof(*f));
 	return ERR_OK;
@@ -175,24 +160,67 @@ static int make_room(struct loader *load, int64_t id)
 	return ERR_OK;
 }
 
-static int place_of(struct loader *load, int64_t id, const char *root, size_t *at)
+static int meet_function(struct loader *load, int64_t id, const char *root)
 {
 	struct model_diff_function f;
+	size_t at = 0;
 	int rc = make_room(load, id);
 
 	if (rc)
 		return rc;
-	if (load->places[id].at) {
-		*at = load->places[id].at - 1;
-		return ERR_OK;
-	}
-	rc = read_names(load, id, root, &f);
+	rc = read_names(load, root, &f);
 	if (!rc)
-		rc = add_function(load, &f, at);
-	if (!rc)
-		load->places[id].at = *at + 1;
-	else
+		rc = add_function(load, &f, &at);
+	if (rc) {
 		model_diff_function_release(&f);
+		return rc;
+	}
+	load->places[id].at = at + 1;
+	load->places[id].body = (uint64_t)sqlite3_column_int64(load->names, 9);
+	return ERR_OK;
+}
+
+/* The functions of the store from one number to another. */
+static int read_functions(struct loader *load, int64_t first, int64_t last, const char *root)
+{
+	int step, rc = ERR_OK;
+
+	sqlite3_reset(load->names);
+	sqlite3_bind_int64(load->names, 1, first);
+	sqlite3_bind_int64(load->names, 2, last);
+	while (!rc && (step = sqlite3_step(load->names)) != SQLITE_DONE)
+		rc = step == SQLITE_ROW
+			     ? meet_function(load, sqlite3_column_int64(load->names, 0), root)
+			     : store_error(load->store, load->error);
+	return rc;
+}
+
+static bool is_met(const struct loader *load, int64_t id)
+{
+	return (uint64_t)id < load->n_places && load->places[id].at;
+}
+
+/* Those of a run that were not met yet.  What was recorded first by one run stands together in the store. */
+static int meet_functions(struct loader *load, const struct merged *list, size_t n,
+			  const char *root)
+{
+	int rc = ERR_OK;
+
+	for (size_t i = 0, end; i < n && !rc; i = end) {
+		end = i + 1;
+		if (is_met(load, list[i].function))
+			continue;
+		while (end < n && list[end].function - list[end - 1].function == 1 &&
+		       !is_met(load, list[end].function))
+			end++;
+		rc = read_functions(load, list[i].function, list[end - 1].function, root);
+		for (size_t k = i; k < end && !rc; k++)
+			if (!is_met(load, list[k].function))
+				rc = error_set(load->error, ERR_CORRUPT,
+					       "function %lld of a run is missing in %s; `hotpath "
+					       "doctor` checks the store",
+					       (long long)list[k].function, load->store->file);
+	}
 	return rc;
 }
 
@@ -233,12 +261,12 @@ static int open_profile(struct loader *load, int64_t run, struct profile *profil
 	return ERR_OK;
 }
 
-static int damaged(struct loader *load, int64_t run)
+static int damaged(struct store *store, int64_t run, struct error *error)
 {
-	return error_set(load->error, ERR_CORRUPT,
+	return error_set(error, ERR_CORRUPT,
 			 "a histogram of run %lld in %s cannot be read; `hotpath doctor` checks "
 			 "the store",
-			 (long long)run, load->store->file);
+			 (long long)run, store->file);
 }
 
 /*
@@ -269,7 +297,7 @@ static int read_cell(struct loader *load, struct profile *profile, const struct 
 				    : NULL;
 
 		if (!bytes || pack_histogram_read(bytes, length, &buckets, &n))
-			return damaged(load, run);
+			return damaged(load->store, run, load->error);
 		p50 = percentile_of(buckets, n, profile->ns_per_tick, 50, min, max);
 		p99 = percentile_of(buckets, n, profile->ns_per_tick, 99, min, max);
 		free(buckets);
@@ -288,44 +316,49 @@ static void note_body(struct model_diff_function *f, int side, uint64_t body)
 	f->body[side] = body;
 }
 
-static int read_run(struct loader *load, int64_t run, int side, size_t column)
+static int read_run(struct loader *load, int64_t run, int side, size_t column,
+		    struct model_called *called)
 {
 	struct profile profile;
 	int rc = open_profile(load, run, &profile);
 
+	if (!rc)
+		rc = meet_functions(load, profile.functions, profile.n, profile.root);
+	called->numbers = calloc(profile.n + 1, sizeof(*called->numbers));
+	if (!rc && !called->numbers)
+		rc = error_memory(load->error);
 	for (size_t i = 0; i < profile.n && !rc; i++) {
-		size_t at = 0;
+		const struct place *place = &load->places[profile.functions[i].function];
+		struct model_diff_function *f = &load->diff->functions[place->at - 1];
 
-		rc = place_of(load, profile.functions[i].function, profile.root, &at);
-		if (!rc)
-			note_body(&load->diff->functions[at], side,
-				  load->places[profile.functions[i].function].body);
-		if (!rc)
-			rc = read_cell(load, &profile, &profile.functions[i], run,
-				       &load->diff->functions[at].cells[column]);
+		called->numbers[called->n++] = (uint32_t)(place->at - 1);
+		note_body(f, side, place->body);
+		rc = read_cell(load, &profile, &profile.functions[i], run, &f->cells[column]);
 	}
 	free(profile.functions);
 	return rc;
 }
 
-static int prepare(struct loader *load, bool histograms)
+static int prepare(struct loader *load)
 {
-	int rc = store_prepare(load->store, &load->names,
-			       "SELECT (SELECT value FROM text WHERE id = f.name), "
-			       "(SELECT value FROM text WHERE id = f.qualified), "
-			       "(SELECT value FROM text WHERE id = f.mangled), "
-			       "(SELECT value FROM text WHERE id = f.label), "
-			       "(SELECT value FROM text WHERE id = f.file), f.line, "
-			       "(SELECT value FROM text WHERE id = f.grp), f.kind, "
-			       "f.body "
-			       "FROM function AS f WHERE f.id = ?",
-			       load->error);
+	int rc = store_prepare(
+		load->store, &load->names,
+		"SELECT f.id, name.value, qualified.value, mangled.value, label.value, file.value, "
+		"f.line, grp.value, f.kind, f.body FROM function AS f "
+		"LEFT JOIN text AS name ON name.id = f.name "
+		"LEFT JOIN text AS qualified ON qualified.id = f.qualified "
+		"LEFT JOIN text AS mangled ON mangled.id = f.mangled "
+		"LEFT JOIN text AS label ON label.id = f.label "
+		"LEFT JOIN text AS file ON file.id = f.file "
+		"LEFT JOIN text AS grp ON grp.id = f.grp "
+		"WHERE f.id BETWEEN ? AND ?",
+		load->error);
 
 	if (rc)
 		return rc;
 	/* Histograms stand behind all else in the row, and without them its end need not be read. */
 	return store_prepare(load->store, &load->profile,
-			     histograms
+			     load->percentiles
 				     ? "SELECT r.ns_per_tick, (SELECT value FROM text WHERE id = "
 				       "r.root), p.functions, p.histograms FROM profile AS p JOIN "
 				       "run AS r ON r.id = p.run WHERE p.run = ?"
@@ -353,162 +386,107 @@ int query_diff(struct store *store, const struct run_ids *base, const struct run
 	if (!rc)
 		rc = query_side(store, head, &diff->head, error);
 	if (!rc)
-		rc = prepare(&load, percentiles);
+		rc = prepare(&load);
 	for (size_t i = 0; i < base->n && !rc; i++)
-		rc = read_run(&load, base->ids[i], 0, diff->base.run_of[i]);
+		rc = read_run(&load, base->ids[i], 0, diff->base.run_of[i], &diff->base.called[i]);
 	for (size_t i = 0; i < head->n && !rc; i++)
-		rc = read_run(&load, head->ids[i], 1, diff->base.n + diff->head.run_of[i]);
-	diff->all = diff->matched = diff->n;
+		rc = read_run(&load, head->ids[i], 1, diff->base.n + diff->head.run_of[i],
+			      &diff->head.called[i]);
+	diff->all = diff->matched = diff->numbers = diff->n;
 	finish(&load);
 	return rc;
 }
 
-static int add_buckets(struct model_diff_function *f, int side, uint32_t run,
-		       const struct image_bucket *buckets, size_t n, double ns_per_tick)
+/* What is read of the histograms. */
+struct histograms {
+	struct store *store;
+	sqlite3_stmt *stmt;
+	struct model_diff_function **of; /* by number; NULL: not asked for */
+	struct error *error;
+};
+
+static int add_histogram(struct model_diff_function *f, int side, size_t run,
+			 const struct image_bucket *buckets, size_t n, double ns_per_tick)
 {
-	size_t had = f->n_buckets[side];
-	struct model_bucket *more = realloc(f->buckets[side], (had + n + 1) * sizeof(*more));
+	struct model_histogram *more = realloc(f->histograms[side],
+					       (f->n_histograms[side] + 1) * sizeof(*more)),
+			       *h;
 
 	if (!more)
 		return -1;
-	f->buckets[side] = more;
-	for (size_t i = 0; i < n; i++)
-		more[had + i] = (struct model_bucket){hist_middle(buckets[i].bucket) * ns_per_tick,
-						      run, (double)buckets[i].count};
-	f->n_buckets[side] = had + n;
+	f->histograms[side] = more;
+	h = &more[f->n_histograms[side]];
+	*h = (struct model_histogram){run, malloc((n + 1) * sizeof(*h->buckets)), n};
+	if (!h->buckets)
+		return -1;
+	f->n_histograms[side]++;
+	for (size_t i = 0; i < n; i++) {
+		h->buckets[i].ns = hist_middle(buckets[i].bucket) * ns_per_tick;
+		h->buckets[i].count = (double)buckets[i].count;
+	}
 	return 0;
 }
 
-/* The function of the model that a function of the store is, when it is wanted on this side. */
-static struct model_diff_function *wanted(struct loader *load, int64_t id, const char *root,
-					  int *rc)
+/* The histograms of one process, on whose row the statement stands. */
+static int read_histograms(struct histograms *read, const struct model_side *side, size_t i,
+			   int which)
 {
-	struct model_diff_function f;
-	struct key key;
-	struct key **found;
+	double ns_per_tick = sqlite3_column_double(read->stmt, 0);
+	const uint8_t *at = sqlite3_column_blob(read->stmt, 1);
+	const uint8_t *end = at + sqlite3_column_bytes(read->stmt, 1);
+	int rc = ERR_OK;
 
-	*rc = make_room(load, id);
-	if (*rc || load->places[id].at)
-		return *rc || load->places[id].at == NOT_WANTED
-			       ? NULL
-			       : &load->diff->functions[load->places[id].at - 1];
-	*rc = read_names(load, id, root, &f);
-	key = (struct key){f.name, f.mangled, f.file, f.kind, 0};
-	found = *rc ? NULL : tfind(&key, &load->keys, by_key);
-	model_diff_function_release(&f);
-	load->places[id].at = found ? (*found)->at + 1 : NOT_WANTED;
-	return found ? &load->diff->functions[(*found)->at] : NULL;
-}
-
-static int read_run_buckets(struct loader *load, int64_t run, int side, size_t column)
-{
-	struct profile profile;
-	int rc = open_profile(load, run, &profile);
-
-	for (size_t i = 0; i < profile.n && !rc; i++) {
+	for (size_t k = 0; k < side->called[i].n && !rc; k++) {
+		struct model_diff_function *f = read->of[side->called[i].numbers[k]];
 		struct image_bucket *buckets = NULL;
-		struct model_diff_function *f;
 		size_t length, n = 0;
-		const uint8_t *bytes =
-			profile.at ? pack_next_histogram(&profile.at, profile.end, &length) : NULL;
+		const uint8_t *bytes = at ? pack_next_histogram(&at, end, &length) : NULL;
 
-		f = wanted(load, profile.functions[i].function, profile.root, &rc);
-		if (rc || !f)
+		if (bytes && !f)
 			continue;
 		if (!bytes || pack_histogram_read(bytes, length, &buckets, &n))
-			rc = damaged(load, run);
-		else if (add_buckets(f, side, (uint32_t)column, buckets, n, profile.ns_per_tick))
-			rc = error_memory(load->error);
+			rc = damaged(read->store, side->run_ids[i], read->error);
+		else if (add_histogram(f, which, side->run_of[i], buckets, n, ns_per_tick))
+			rc = error_memory(read->error);
 		free(buckets);
 	}
-	free(profile.functions);
 	return rc;
 }
 
-static int add_wanted_key(struct loader *load, const struct model_diff_function *f, char *name,
-			  char *mangled, char *file, size_t at)
+static int read_side(struct histograms *read, const struct model_diff *diff, int which)
 {
-	struct key *key = calloc(1, sizeof(*key)), **found;
+	const struct model_side *side = which ? &diff->head : &diff->base;
+	int step, rc = ERR_OK;
 
-	if (!key)
-		return error_memory(load->error);
-	*key = (struct key){name, mangled, file, f->kind, at};
-	found = tsearch(key, &load->keys, by_key);
-	if (!found || *found != key)
-		free(key);
-	return found ? ERR_OK : error_memory(load->error);
-}
-
-/* ascends: the end of the ascending part that begins at `at`. */
-static size_t ascends(const struct model_bucket *list, size_t at, size_t n)
-{
-	while (++at < n && list[at - 1].ns <= list[at].ns)
-		;
-	return at < n ? at : n;
-}
-
-/* merge_parts: merges [a, b) and [b, c) of one list into another; stable. */
-static void merge_parts(const struct model_bucket *from, size_t a, size_t b, size_t c,
-			struct model_bucket *to)
-{
-	for (size_t i = a, j = b, k = a; k < c; k++)
-		to[k] = i < b && (j >= c || from[i].ns <= from[j].ns) ? from[i++] : from[j++];
-}
-
-/* sort_buckets: by time.  Each run's buckets ascend already, so they are merged: qsort() took a third of a comparison.
- */
-static int sort_buckets(struct model_bucket *list, size_t n)
-{
-	struct model_bucket *room, *from = list, *to;
-	size_t parts;
-
-	if (ascends(list, 0, n) == n)
-		return 0;
-	to = room = malloc(n * sizeof(*room));
-	if (!room)
-		return -1;
-	do {
-		struct model_bucket *swap = from;
-
-		parts = 0;
-		for (size_t a = 0, c; a < n; a = c, parts++) {
-			size_t b = ascends(from, a, n);
-
-			c = b < n ? ascends(from, b, n) : n;
-			merge_parts(from, a, b, c, to);
-		}
-		from = to;
-		to = swap;
-	} while (parts > 1);
-	if (from != list)
-		memcpy(list, from, n * sizeof(*list));
-	free(room);
-	return 0;
-}
-
-int query_diff_buckets(struct store *store, struct model_diff *diff, struct error *error)
-{
-	struct loader load = {.store = store, .diff = diff, .error = error};
-	int rc = prepare(&load, true);
-
-	for (size_t i = 0; i < diff->n && !rc; i++) {
-		struct model_diff_function *f = &diff->functions[i];
-
-		if (!f->wanted)
-			continue;
-		rc = add_wanted_key(&load, f, f->name, f->mangled, f->file, i);
-		if (!rc && f->old_name)
-			rc = add_wanted_key(&load, f, f->old_name, f->old_mangled, f->old_file, i);
+	memset(read->of, 0, diff->numbers * sizeof(*read->of));
+	for (size_t i = 0; i < diff->n; i++)
+		read->of[diff->functions[i].number[which]] = &diff->functions[i];
+	for (size_t i = 0; i < side->n_run_ids && !rc; i++) {
+		sqlite3_reset(read->stmt);
+		sqlite3_bind_int64(read->stmt, 1, side->run_ids[i]);
+		step = sqlite3_step(read->stmt);
+		if (step == SQLITE_ROW)
+			rc = read_histograms(read, side, i, which);
+		else if (step != SQLITE_DONE)
+			rc = store_error(read->store, read->error);
 	}
-	for (size_t i = 0; i < diff->base.n_run_ids && !rc; i++)
-		rc = read_run_buckets(&load, diff->base.run_ids[i], 0, diff->base.run_of[i]);
-	for (size_t i = 0; i < diff->head.n_run_ids && !rc; i++)
-		rc = read_run_buckets(&load, diff->head.run_ids[i], 1, diff->head.run_of[i]);
-	for (size_t i = 0; i < diff->n && !rc; i++)
-		for (int side = 0; side < 2; side++)
-			if (sort_buckets(diff->functions[i].buckets[side],
-					 diff->functions[i].n_buckets[side]))
-				rc = error_memory(error);
-	finish(&load);
+	return rc;
+}
+
+int query_diff_histograms(struct store *store, struct model_diff *diff, struct error *error)
+{
+	struct histograms read = {.store = store, .error = error};
+	int rc = store_prepare(store, &read.stmt,
+			       "SELECT r.ns_per_tick, p.histograms FROM profile AS p JOIN run AS r "
+			       "ON r.id = p.run WHERE p.run = ?",
+			       error);
+
+	read.of = calloc(diff->numbers + 1, sizeof(*read.of));
+	if (!rc && !read.of)
+		rc = error_memory(error);
+	for (int side = 0; side < 2 && !rc; side++)
+		rc = read_side(&read, diff, side);
+	sqlite3_finalize(read.stmt);
+	free(read.of);
 	return rc;
 }

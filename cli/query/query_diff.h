@@ -27,7 +27,7 @@ struct store;
 int query_diff(struct store *store, const struct run_ids *base, const struct run_ids *head,
 	       bool percentiles, struct model_diff *diff, struct error *error);
 
-/* query_diff_buckets: reads the histograms of the functions that are `wanted`. */
-int query_diff_buckets(struct store *store, struct model_diff *diff, struct error *error);
+/* query_diff_histograms: reads those of the functions that are left, after query_diff() and whatever chose among them. */
+int query_diff_histograms(struct store *store, struct model_diff *diff, struct error *error);
 
 #endif /* HOTPATH_QUERY_DIFF_H */

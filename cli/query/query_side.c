@@ -229,7 +229,8 @@ int query_side(struct store *store, const struct run_ids *ids, struct model_side
 
 	side->run_ids = calloc(ids->n + 1, sizeof(*side->run_ids));
 	side->run_of = calloc(ids->n + 1, sizeof(*side->run_of));
-	if (!tokens || !side->run_ids || !side->run_of) {
+	side->called = calloc(ids->n + 1, sizeof(*side->called));
+	if (!tokens || !side->run_ids || !side->run_of || !side->called) {
 		free(tokens);
 		return error_memory(error);
 	}
