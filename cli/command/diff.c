@@ -171,14 +171,15 @@ static void limit(struct model_diff *diff, int64_t n, enum view_format format)
 		model_diff_function_release(&diff->functions[--diff->n]);
 }
 
-/* Those that the format shows. */
-static int add_tails(struct store *store, struct model_diff *diff, enum view_format format,
-		     struct error *error)
+/* What only some formats show, of the functions that are left. */
+static int add_figures(struct store *store, struct model_diff *diff, enum view_format format,
+		       struct error *error)
 {
-	int rc;
+	bool json = format == VIEW_JSON || format == VIEW_JSON_PRETTY;
+	int rc = json ? compare_per_run(diff, error) : ERR_OK;
 
-	if (format == VIEW_GITHUB_BENCHMARK || format == VIEW_BENCHER)
-		return ERR_OK;
+	if (rc || format == VIEW_GITHUB_BENCHMARK || format == VIEW_BENCHER)
+		return rc;
 	rc = query_diff_histograms(store, diff, error);
 	return rc ? rc : compare_tails(diff, for_programs(format) ? MODEL_P95 : MODEL_P99, error);
 }
@@ -354,7 +355,7 @@ int diff_print(struct store *store, const char *base, const char *head,
 	if (!rc) {
 		compare_sort(&diff, wish.order);
 		limit(&diff, options->limit, wish.format);
-		rc = add_tails(store, &diff, wish.format, error);
+		rc = add_figures(store, &diff, wish.format, error);
 	}
 	if (!rc)
 		rc = print(&diff, options, wish.format, error);

@@ -23,6 +23,7 @@ static const double MANY_RUNS = 1000;
 struct sample {
 	double *x, *y;
 	size_t m, n;
+	double shift;
 };
 
 static double value_of(const struct model_cell *cell, enum model_metric metric)
@@ -83,7 +84,7 @@ static bool constant(const double *sorted, size_t n)
 }
 
 /* What the runs say, whether it is tested or not. */
-static void describe(const struct sample *s, struct model_change *change)
+static void describe(struct sample *s, struct model_change *change)
 {
 	struct stats_interval interval = stats_shift_interval(s->x, s->m, s->y, s->n, LEVEL, false);
 	struct stats_interval median;
@@ -93,7 +94,8 @@ static void describe(const struct sample *s, struct model_change *change)
 	median = stats_median_interval(s->y, s->n, LEVEL);
 	change->head_low = exp(median.low);
 	change->head_high = exp(median.high);
-	change->change = percent_of(stats_shift(s->x, s->m, s->y, s->n));
+	s->shift = stats_shift(s->x, s->m, s->y, s->n);
+	change->change = percent_of(s->shift);
 	change->p = change->q = change->more_runs = NAN;
 	change->ci_low = change->ci_high = NAN;
 	change->ci_level = 0;
@@ -119,34 +121,29 @@ static bool decide_exactly(const struct sample *s, enum model_metric metric, dou
 	return true;
 }
 
-static double more_runs(const struct sample *s, double shift, double least, double alpha)
+static double more_runs(const struct sample *s, double least, double alpha)
 {
 	double deviation = stats_deviation(s->x, s->m, s->y, s->n), n;
 	size_t have = s->m < s->n ? s->m : s->n;
 
 	if (isnan(deviation) || have < 2)
 		n = stats_runs_needed(1, 0, alpha, POWER);
-	else if (fabs(shift) >= least)
-		n = stats_runs_needed(shift, deviation, alpha, POWER);
+	else if (fabs(s->shift) >= least)
+		n = stats_runs_needed(s->shift, deviation, alpha, POWER);
 	else
-		n = stats_runs_needed(least - fabs(shift), deviation, 1 - SAME_LEVEL, POWER);
+		n = stats_runs_needed(least - fabs(s->shift), deviation, 1 - SAME_LEVEL, POWER);
 	n -= (double)have;
 	if (n > MANY_RUNS)
 		return INFINITY;
 	return n < 1 ? 1 : n;
 }
 
-static enum model_verdict decide(const struct sample *s, double q, double min_effect)
+static enum model_verdict decide(const struct sample *s, double q, double least)
 {
-	double shift = stats_shift(s->x, s->m, s->y, s->n), least = log1p(min_effect);
-	struct stats_interval interval;
-
-	if (q <= ALPHA && fabs(shift) >= least)
-		return shift > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
-	interval = stats_shift_interval(s->x, s->m, s->y, s->n, SAME_LEVEL, true);
-	if (interval.low > -least && interval.high < least)
-		return VERDICT_SAME;
-	return VERDICT_INCONCLUSIVE;
+	if (q <= ALPHA && fabs(s->shift) >= least)
+		return s->shift > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
+	return stats_shift_within(s->x, s->m, s->y, s->n, SAME_LEVEL, least) ? VERDICT_SAME
+									     : VERDICT_INCONCLUSIVE;
 }
 
 static double side_self(const struct model_cell *cells, size_t n)
@@ -216,15 +213,6 @@ static void take(const struct model_diff *diff, const struct model_diff_function
 		take_sample(diff, f->cells, diff->metric, s);
 }
 
-static void take_per_run(const struct model_diff *diff, const struct model_diff_function *f,
-			 struct sample *s)
-{
-	if (f == &diff->total)
-		take_total(diff, s);
-	else
-		take_sample(diff, f->cells, METRIC_RUN, s);
-}
-
 /* The first look at a function; true when it is to be tested. */
 static bool look_at(struct model_diff *diff, struct model_diff_function *f, struct sample *s)
 {
@@ -235,8 +223,6 @@ static bool look_at(struct model_diff *diff, struct model_diff_function *f, stru
 	double share_head = side_share(f->cells + base, all + base, diff->head.n, diff->metric);
 
 	f->share = share_base > share_head ? share_base : share_head;
-	take_per_run(diff, f, s);
-	describe(s, &f->per_run);
 	take(diff, f, s);
 	describe(s, change);
 	change->verdict = VERDICT_INCONCLUSIVE;
@@ -257,7 +243,10 @@ static struct model_diff_function *entry(struct model_diff *diff, size_t i)
 
 /* Functions that share a part of ALPHA: those above the floor, or those below. */
 struct family {
-	size_t *members;
+	struct member {
+		size_t at;
+		double shift;
+	} * members;
 	size_t n;
 	double *q;
 	double part;
@@ -269,7 +258,7 @@ static void test(struct model_diff *diff, size_t i, struct family *family, const
 
 	change->p = stats_rank_test(s->x, s->m, s->y, s->n);
 	family->q[family->n] = change->p;
-	family->members[family->n++] = i;
+	family->members[family->n++] = (struct member){i, s->shift};
 }
 
 static int judge(struct model_diff *diff, struct family *family, struct sample *s)
@@ -279,15 +268,16 @@ static int judge(struct model_diff *diff, struct family *family, struct sample *
 	if (stats_adjust(family->q, family->n))
 		return -1;
 	for (size_t i = 0; i < family->n; i++) {
-		struct model_diff_function *f = entry(diff, family->members[i]);
+		struct model_diff_function *f = entry(diff, family->members[i].at);
 		struct model_change *change = &f->change;
 
 		take(diff, f, s);
+		s->shift = family->members[i].shift;
 		change->q = fmin(1, family->q[i] / family->part);
-		change->verdict = decide(s, change->q, diff->min_effect);
+		change->verdict = decide(s, change->q, least);
 		if (change->verdict == VERDICT_INCONCLUSIVE)
-			change->more_runs = more_runs(s, stats_shift(s->x, s->m, s->y, s->n), least,
-						      ALPHA * family->part / (double)family->n);
+			change->more_runs =
+				more_runs(s, least, ALPHA * family->part / (double)family->n);
 	}
 	return 0;
 }
@@ -305,7 +295,7 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
 {
 	size_t runs = diff->base.n + diff->head.n, most = diff->n + 1;
 	double *room = calloc(runs + 2 * most, sizeof(*room));
-	size_t *members = calloc(2 * most, sizeof(*members));
+	struct member *members = calloc(2 * most, sizeof(*members));
 	struct sample s = {.x = room, .y = room ? room + diff->base.n : NULL};
 	int rc = room && members ? sum_up(diff, error) : error_memory(error);
 	struct family large = {members, 0, room ? room + runs : NULL, LARGE_PART};
@@ -332,6 +322,30 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
 	free(room);
 	free(members);
 	return rc;
+}
+
+static void take_per_run(const struct model_diff *diff, const struct model_diff_function *f,
+			 struct sample *s)
+{
+	if (f == &diff->total)
+		take_total(diff, s);
+	else
+		take_sample(diff, f->cells, METRIC_RUN, s);
+}
+
+int compare_per_run(struct model_diff *diff, struct error *error)
+{
+	double *room = calloc(diff->base.n + diff->head.n + 1, sizeof(*room));
+	struct sample s = {.x = room, .y = room ? room + diff->base.n : NULL};
+
+	if (!room)
+		return error_memory(error);
+	for (size_t i = 0; i <= diff->n; i++) {
+		take_per_run(diff, entry(diff, i), &s);
+		describe(&s, &entry(diff, i)->per_run);
+	}
+	free(room);
+	return ERR_OK;
 }
 
 bool compare_can_tell(size_t base, size_t head, size_t n)

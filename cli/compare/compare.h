@@ -52,6 +52,9 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
  */
 int compare_impact(struct model_diff *diff, struct error *error);
 
+/* compare_per_run: fills in per_run of the functions that are left and of the total.  Returns ERR_OK or ERR_MEMORY. */
+int compare_per_run(struct model_diff *diff, struct error *error);
+
 /*
  * compare_renames: joins a function that is only on one side with its counterpart on the other, where that is known: the same
  * label, the same name in another file, or the same body.  Before compare().

@@ -15,20 +15,25 @@ static int by_value(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
+/* By Shell, with gaps that Ciura found best: this is done for each function several times, and to compare by a call takes as
+ * long again as the sort. */
 void stats_sort(double *values, size_t n)
 {
-	/* The runs of a side are few; this is done for each function several times. */
-	if (n <= 32)
-		for (size_t i = 1; i < n; i++) {
+	static const size_t gaps[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
+
+	if (n > 5000) {
+		qsort(values, n, sizeof(*values), by_value);
+		return;
+	}
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
+		for (size_t i = gaps[g]; i < n; i++) {
 			double value = values[i];
 			size_t at = i;
 
-			for (; at > 0 && values[at - 1] > value; at--)
-				values[at] = values[at - 1];
+			for (; at >= gaps[g] && values[at - gaps[g]] > value; at -= gaps[g])
+				values[at] = values[at - gaps[g]];
 			values[at] = value;
 		}
-	else
-		qsort(values, n, sizeof(*values), by_value);
 }
 
 double stats_median(const double *sorted, size_t n)
@@ -43,19 +48,22 @@ double stats_normal(double z)
 	return erfc(-z / sqrt(2)) / 2;
 }
 
+/* Newton's steps for the logarithm, which is concave: from the left they come nearer without overshooting. */
 double stats_quantile(double p)
 {
-	double low = -40, high = 40;
+	double z, step;
 
-	while (high - low > 1e-12) {
-		double middle = (low + high) / 2;
+	if (p > 0.5)
+		return -stats_quantile(1 - p);
+	/* Half of exp(-z * z / 2) is above the tail. */
+	z = -sqrt(-2 * log(2 * p));
+	do {
+		double tail = stats_normal(z);
 
-		if (stats_normal(middle) < p)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (low + high) / 2;
+		step = log(p / tail) * tail / (exp(-z * z / 2) / sqrt(2 * M_PI));
+		z += step;
+	} while (step > 1e-12);
+	return z;
 }
 
 /*
@@ -155,26 +163,36 @@ static void rank(struct ranks *ranks, const double *x, size_t m, const double *y
 	}
 }
 
-/* With ties: in how many of the choices of m places the sum of ranks is as far from its mean. */
+/*
+ * With ties: in how many of the choices of m places the sum of ranks is as far from its mean.
+ *
+ * Place by place, the ways to have chosen k of them so far with a sum; from the sum of the k smallest to that of the k largest.
+ */
 static double permutation_test(const struct ranks *ranks, size_t m, size_t n)
 {
-	size_t all = m + n, top = all * (all + 1), sum_x = (size_t)(2 * ranks->sum_x + 0.5);
-	size_t mean = m * (all + 1);
-	double far = fabs((double)sum_x - (double)mean), hit = 0, total = 0;
-	double *ways = calloc((m + 1) * (top + 1), sizeof(*ways));
+	size_t all = m + n, sum_x = (size_t)(2 * ranks->sum_x + 0.5), mean = m * (all + 1), width;
+	size_t upto[STATS_EXACT_TIES + 1] = {0}; /* sums of the first ranks */
+	double far = fabs((double)sum_x - (double)mean), hit = 0, total = 0, *ways;
 
+	for (size_t i = 0; i < all; i++)
+		upto[i + 1] = upto[i] + ranks->twice[i];
+	width = upto[all] - upto[n] + 1;
+	ways = calloc((m + 1) * width, sizeof(*ways));
 	if (!ways)
 		return 1;
 	ways[0] = 1;
 	for (size_t i = 0; i < all; i++)
-		for (size_t k = i + 1 < m ? i + 1 : m; k > 0; k--)
-			for (size_t s = top; s >= ranks->twice[i]; s--)
-				ways[k * (top + 1) + s] +=
-					ways[(k - 1) * (top + 1) + s - ranks->twice[i]];
-	for (size_t s = 0; s <= top; s++) {
-		total += ways[m * (top + 1) + s];
+		for (size_t k = i + 1 < m ? i + 1 : m; k > 0; k--) {
+			const double *from = ways + (k - 1) * width;
+			double *to = ways + k * width + ranks->twice[i];
+
+			for (size_t s = upto[k - 1]; s <= upto[i] - upto[i - (k - 1)]; s++)
+				to[s] += from[s];
+		}
+	for (size_t s = upto[m]; s < width; s++) {
+		total += ways[m * width + s];
 		if (fabs((double)s - (double)mean) >= far)
-			hit += ways[m * (top + 1) + s];
+			hit += ways[m * width + s];
 	}
 	free(ways);
 	return hit / total;
@@ -212,9 +230,15 @@ double stats_rank_test(const double *x, size_t m, const double *y, size_t n)
 
 double stats_least_p(size_t m, size_t n)
 {
-	double p = m && n ? 2 * tail(m, n, 0) : 1;
+	double orders = 1;
 
-	return p < 1 ? p : 1;
+	if (m == 0 || n == 0)
+		return 1;
+	if (!is_small(m, n))
+		return 2 * tail(m, n, 0);
+	for (size_t i = 1; i <= m; i++)
+		orders = orders * (double)(n + i) / (double)i;
+	return 2 / orders;
 }
 
 /* How many differences y - x are at most `limit`. */
@@ -246,22 +270,38 @@ static double next_difference(const double *x, size_t m, const double *y, size_t
 	return least;
 }
 
+/* The differences above one limit and up to another, ascending; there is room for as many as there are. */
+static void collect(const double *x, size_t m, const double *y, size_t n, double low, double high,
+		    double *list)
+{
+	size_t found = 0, first = 0;
+
+	for (size_t i = 0; i < m; i++) {
+		while (first < n && y[first] - x[i] <= low)
+			first++;
+		for (size_t j = first; j < n && y[j] - x[i] <= high; j++)
+			list[found++] = y[j] - x[i];
+	}
+	stats_sort(list, found);
+}
+
 /*
- * The k-th smallest of the m * n differences, k from 1, without making them: the range it lies in is halved until only one
- * value is left in it, so that a comparison of hundreds of runs costs no time.
+ * The k-th smallest of the m * n differences, k from 1, without making them: the range it lies in is halved until only few
+ * values are left in it, so that a comparison of hundreds of runs costs no time.
  */
 static double difference(const double *x, size_t m, const double *y, size_t n, size_t k)
 {
-	double low = nextafter(y[0] - x[m - 1], -INFINITY), high = y[n - 1] - x[0];
+	enum { FEW = 16 };
+	double low = nextafter(y[0] - x[m - 1], -INFINITY), high = y[n - 1] - x[0], few[FEW];
 	size_t upto_low = 0, upto_high = m * n;
 
-	while (upto_high - upto_low > 1) {
+	while (upto_high - upto_low > FEW) {
 		double middle = low + (high - low) / 2;
 		size_t upto;
 
 		/* Neighbours: what is left are equal values. */
 		if (middle <= low || middle >= high)
-			break;
+			return high;
 		upto = count_upto(x, m, y, n, middle);
 		if (upto >= k) {
 			high = middle;
@@ -271,18 +311,22 @@ static double difference(const double *x, size_t m, const double *y, size_t n, s
 			upto_low = upto;
 		}
 	}
-	return next_difference(x, m, y, n, low);
+	collect(x, m, y, n, low, high, few);
+	return few[k - upto_low - 1];
 }
 
 double stats_shift(const double *x, size_t m, const double *y, size_t n)
 {
 	size_t pairs = m * n;
+	double middle, after;
 
 	if (pairs == 0)
 		return NAN;
-	if (pairs % 2)
-		return difference(x, m, y, n, pairs / 2 + 1);
-	return (difference(x, m, y, n, pairs / 2) + difference(x, m, y, n, pairs / 2 + 1)) / 2;
+	middle = difference(x, m, y, n, (pairs + 1) / 2);
+	if (pairs % 2 || count_upto(x, m, y, n, middle) > pairs / 2)
+		return middle;
+	after = next_difference(x, m, y, n, middle);
+	return (middle + after) / 2;
 }
 
 /* k such that P(U < k) is the wanted tail, or as near as allowed; 0: no interval. */
@@ -327,6 +371,16 @@ struct stats_interval stats_shift_interval(const double *x, size_t m, const doub
 	interval.high = difference(x, m, y, n, m * n + 1 - k);
 	interval.confidence = 1 - 2 * reached;
 	return interval;
+}
+
+bool stats_shift_within(const double *x, size_t m, const double *y, size_t n, double level,
+			double limit)
+{
+	double reached;
+	size_t k = m && n ? interval_rank(m, n, (1 - level) / 2, true, &reached) : 0;
+
+	return k && count_upto(x, m, y, n, -limit) < k &&
+	       count_upto(x, m, y, n, nextafter(limit, 0)) >= m * n + 1 - k;
 }
 
 struct place {

@@ -40,7 +40,7 @@ double stats_median(const double *sorted, size_t n);
 /*
  * stats_rank_test: two-sided p of "both sides are the same", 1 when a side is empty.
  *
- * Cost     m * m * n steps while exact, with ties (m + n)^4
+ * Cost     m * m * n steps while exact, with ties less than m * (m + n)^3
  */
 double stats_rank_test(const double *x, size_t m, const double *y, size_t n);
 
@@ -58,6 +58,10 @@ double stats_shift(const double *x, size_t m, const double *y, size_t n);
  */
 struct stats_interval stats_shift_interval(const double *x, size_t m, const double *y, size_t n,
 					   double level, bool strict);
+
+/* stats_shift_within: whether there is that interval, strict, and it lies between -limit and limit.  Costs less than the interval. */
+bool stats_shift_within(const double *x, size_t m, const double *y, size_t n, double level,
+			double limit);
 
 /* stats_median_interval: for the median of a sorted sample, from one of its values to another; with too few for `level`
  * from the smallest to the largest, and none of one. */

@@ -89,7 +89,7 @@ struct model_diff_function {
 	struct model_cell *cells; /* of the base's runs, then of the head's */
 	struct model_change change;
 	struct model_change
-		per_run; /* of its own time in a run: figures and interval, not tested */
+		per_run; /* of its own time in a run, by compare_per_run(): figures and interval, not tested */
 	double calls_base, calls_head; /* a run, on average */
 	bool calls_exact;	       /* the same number in all runs of each side, at least two */
 	/* On the time of a run, over the middle half of the runs; the last is the sum. */

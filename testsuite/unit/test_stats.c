@@ -150,7 +150,53 @@ static void shift_and_interval_are_differences(void **state)
 		/* Where many are the same the first of them need not be the one that is meant. */
 		if (round % 3)
 			assert_true(all[m * n - 1 - k] == interval.high);
+		/* At its ends themselves, which do not lie within, and on both sides of them. */
+		for (size_t i = 0; i < m * n; i++) {
+			double limit = fabs(all[i]);
+			bool within = interval.low > -limit && interval.high < limit;
+
+			assert_int_equal(stats_shift_within(x, m, y, n, 0.95, limit), within);
+			limit = nextafter(limit, INFINITY);
+			within = interval.low > -limit && interval.high < limit;
+			assert_int_equal(stats_shift_within(x, m, y, n, 0.95, limit), within);
+		}
 	}
+}
+
+/* Sorting by gaps, and by the library what is larger. */
+static void sorted_is_sorted(void **state)
+{
+	static const size_t sizes[] = {0, 1, 2, 3, 9, 10, 11, 500, 5000, 5001};
+	static double values[5001];
+	uint64_t random = 11;
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		double sum = 0, after = 0;
+
+		for (size_t i = 0; i < sizes[k]; i++)
+			sum += values[i] = (double)(fake_random(&random) % 1000);
+		stats_sort(values, sizes[k]);
+		for (size_t i = 0; i < sizes[k]; i++)
+			after += values[i];
+		for (size_t i = 1; i < sizes[k]; i++)
+			assert_true(values[i - 1] <= values[i]);
+		assert_true(sum == after);
+	}
+}
+
+/* The tables of the normal distribution, and that one is the other's inverse from end to end. */
+static void quantiles_are_inverse(void **state)
+{
+	(void)state;
+	assert_true(fabs(stats_quantile(0.975) - 1.959963984540054) < 1e-12);
+	assert_true(fabs(stats_quantile(0.8) - 0.8416212335729143) < 1e-12);
+	assert_true(fabs(stats_quantile(1e-9) + 5.997807015007686) < 1e-12);
+	assert_true(stats_quantile(0.5) == 0);
+	for (double p = 1e-300; p < 0.5; p *= 7)
+		assert_true(fabs(stats_normal(stats_quantile(p)) / p - 1) < 1e-9);
+	for (double p = 0.5; p < 0.999; p += 0.001)
+		assert_true(fabs(stats_normal(stats_quantile(p)) - p) < 1e-12);
 }
 
 static void edges_are_safe(void **state)
@@ -170,6 +216,9 @@ static void edges_are_safe(void **state)
 	assert_true(stats_rank_test(x, 60, x, 60) == 1);
 	assert_true(fabs(stats_least_p(4, 4) - 2.0 / 70) < 1e-12);
 	assert_true(stats_least_p(1, 1) == 1);
+	assert_true(stats_least_p(0, 9) == 1);
+	/* C(50, 25), the largest that is counted out. */
+	assert_true(stats_least_p(25, 25) == 2 / 126410606437752.0);
 	interval = stats_shift_interval(x, 3, y, 3, 0.95, true);
 	assert_true(isnan(interval.low) && interval.confidence == 0);
 	interval = stats_shift_interval(x, 3, y, 3, 0.95, false);
@@ -177,7 +226,6 @@ static void edges_are_safe(void **state)
 	interval = stats_shift_interval(x, 60, y, 60, 0.95, true);
 	assert_true(interval.low < 100 && interval.high > 100);
 	assert_true(isnan(stats_median(x, 0)));
-	assert_true(fabs(stats_quantile(0.975) - 1.959964) < 1e-6);
 	/* All the same on each side: ties everywhere. */
 	for (int i = 0; i < 60; i++) {
 		x[i] = 1;
@@ -484,6 +532,8 @@ int main(void)
 		cmocka_unit_test(a_published_example_comes_out),
 		cmocka_unit_test(p_is_exact_with_and_without_ties),
 		cmocka_unit_test(shift_and_interval_are_differences),
+		cmocka_unit_test(sorted_is_sorted),
+		cmocka_unit_test(quantiles_are_inverse),
 		cmocka_unit_test(edges_are_safe),
 		cmocka_unit_test(adjustment_is_as_published),
 		cmocka_unit_test(more_runs_follow_noise_and_shift),
