@@ -11,6 +11,7 @@
 #include "../query/query_diff.h"
 #include "../query/run_set.h"
 #include "../model/select.h"
+#include "../store/store.h"
 #include "../base/text.h"
 #include "../view/view.h"
 #include "../view/view_diff.h"
@@ -349,6 +350,8 @@ int diff_print(struct store *store, const char *base, const char *head,
 
 	*failed = false;
 	if (!rc)
+		rc = store_begin_reading(store, error);
+	if (!rc)
 		rc = make(store, base, head, options, about, &wish, &diff, error);
 	if (!rc)
 		rc = decide_gate(&diff, &wish, options, error);
@@ -357,6 +360,7 @@ int diff_print(struct store *store, const char *base, const char *head,
 		limit(&diff, options->limit, wish.format);
 		rc = add_figures(store, &diff, wish.format, error);
 	}
+	store_rollback(store);
 	if (!rc)
 		rc = print(&diff, options, wish.format, error);
 	*failed = !rc && diff.gate == GATE_FAILED;

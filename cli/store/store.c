@@ -111,6 +111,11 @@ int store_begin(struct store *store, struct error *error)
 	return exec_patiently(store, "BEGIN IMMEDIATE", error);
 }
 
+int store_begin_reading(struct store *store, struct error *error)
+{
+	return store_exec(store, "BEGIN", error);
+}
+
 int store_commit(struct store *store, struct error *error)
 {
 	return exec_patiently(store, "COMMIT", error);
@@ -146,6 +151,9 @@ static int connect_as(struct store *store, int flags)
 {
 	int rc;
 
+	/* The command has one thread, and nobody asks how much memory SQLite has; refused once it is in use. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_close(store->db);
 	store->db = NULL;
 	rc = sqlite3_open_v2(store->file, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);

@@ -66,6 +66,9 @@ int store_exec(struct store *store, const char *sql, struct error *error);
 int store_prepare(struct store *store, struct sqlite3_stmt **stmt, const char *sql,
 		  struct error *error);
 
+/* store_begin_reading: what is read until store_rollback() is of one moment, whatever others write or remove meanwhile. */
+int store_begin_reading(struct store *store, struct error *error);
+
 /* store_begin: starts to write, waiting for other writers.  Then store_commit() or
  * store_rollback(). */
 int store_begin(struct store *store, struct error *error);
