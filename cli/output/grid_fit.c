@@ -13,8 +13,8 @@ enum {
 	LEAST_RECORD = 12 /* or a value of a record */
 };
 
-/* The length of the next character, and the columns it takes. */
-static size_t next_character(const char *at, size_t n, bool utf8, size_t *columns)
+/* The length of the next character, and the columns it takes: texts are UTF-8, whatever the locale is. */
+static size_t next_character(const char *at, size_t n, size_t *columns)
 {
 	size_t length = text_utf8(at, n);
 	mbstate_t state = {0};
@@ -22,7 +22,7 @@ static size_t next_character(const char *at, size_t n, bool utf8, size_t *column
 	int width;
 
 	*columns = 1;
-	if (!utf8 || length == 0)
+	if (length == 0)
 		return 1;
 	if (length > 1 && mbrtowc(&wide, at, n, &state) == length) {
 		width = wcwidth(wide);
@@ -31,24 +31,24 @@ static size_t next_character(const char *at, size_t n, bool utf8, size_t *column
 	return length;
 }
 
-size_t grid_fit_columns(const char *text, bool utf8)
+size_t grid_fit_columns(const char *text)
 {
 	size_t n = strlen(text), sum = 0, columns;
 
 	for (size_t at = 0; at < n;) {
-		at += next_character(text + at, n - at, utf8, &columns);
+		at += next_character(text + at, n - at, &columns);
 		sum += columns;
 	}
 	return sum;
 }
 
 /* The place behind the characters that fit into `room` columns. */
-static size_t place_of(const char *text, size_t room, bool utf8)
+static size_t place_of(const char *text, size_t room)
 {
 	size_t n = strlen(text), at = 0, sum = 0, columns;
 
 	while (at < n) {
-		size_t length = next_character(text + at, n - at, utf8, &columns);
+		size_t length = next_character(text + at, n - at, &columns);
 
 		if (sum + columns > room)
 			break;
@@ -59,12 +59,12 @@ static size_t place_of(const char *text, size_t room, bool utf8)
 }
 
 /* The place from which on the rest takes at most `room` columns. */
-static size_t place_from_end(const char *text, size_t room, bool utf8)
+static size_t place_from_end(const char *text, size_t room)
 {
-	size_t n = strlen(text), at = 0, left = grid_fit_columns(text, utf8), columns;
+	size_t n = strlen(text), at = 0, left = grid_fit_columns(text), columns;
 
 	while (at < n && left > room) {
-		at += next_character(text + at, n - at, utf8, &columns);
+		at += next_character(text + at, n - at, &columns);
 		left -= columns;
 	}
 	return at;
@@ -87,7 +87,7 @@ char *grid_fit_cut(const char *text, size_t room, bool tail, bool tree, bool utf
 		text += indent;
 	}
 	room = room > indent ? room - indent : 1;
-	if (grid_fit_columns(text, utf8) <= room) {
+	if (grid_fit_columns(text) <= room) {
 		text_append(&out, text, strlen(text));
 		return text_take(&out);
 	}
@@ -97,9 +97,9 @@ char *grid_fit_cut(const char *text, size_t room, bool tail, bool tree, bool utf
 	}
 	back = tail ? (room - marked) / 2 : 0;
 	front = room - marked - back;
-	text_append(&out, text, place_of(text, front, utf8));
+	text_append(&out, text, place_of(text, front));
 	text_append(&out, mark, strlen(mark));
-	text += place_from_end(text, back, utf8);
+	text += place_from_end(text, back);
 	text_append(&out, text, strlen(text));
 	return text_take(&out);
 }
@@ -112,7 +112,7 @@ static bool is_shown(const struct grid_fit *fit, const struct grid *grid, size_t
 static int show_cells(struct grid_fit *fit, const struct grid *grid, const struct view *view)
 {
 	for (size_t i = 0; i < grid->n_columns; i++)
-		fit->widths[i] = grid_fit_columns(grid->columns[i].title, view->utf8);
+		fit->widths[i] = grid_fit_columns(grid->columns[i].title);
 	for (size_t i = 0; i < fit->n; i++) {
 		size_t column = i % grid->n_columns, width;
 
@@ -121,7 +121,7 @@ static int show_cells(struct grid_fit *fit, const struct grid *grid, const struc
 		fit->texts[i] = grid_show(&grid->cells[i], view->utf8);
 		if (!fit->texts[i])
 			return -1;
-		width = grid_fit_columns(fit->texts[i], view->utf8);
+		width = grid_fit_columns(fit->texts[i]);
 		if (width > fit->widths[column])
 			fit->widths[column] = width;
 	}
@@ -189,7 +189,7 @@ static int make_records(struct grid_fit *fit, const struct grid *grid, const str
 	fit->n_left_out = 0;
 	memset(fit->left_out, 0, grid->n_columns * sizeof(*fit->left_out));
 	for (size_t i = 0; i < grid->n_columns; i++) {
-		size_t columns = grid_fit_columns(grid->columns[i].title, view->utf8);
+		size_t columns = grid_fit_columns(grid->columns[i].title);
 
 		if (!grid->columns[i].hidden && columns > titles)
 			titles = columns;

@@ -28,7 +28,7 @@ int grid_fit(struct grid_fit *fit, const struct grid *grid, const struct view *v
 void grid_fit_release(struct grid_fit *fit);
 
 /* grid_fit_columns: columns that a printable text takes on a terminal. */
-size_t grid_fit_columns(const char *text, bool utf8);
+size_t grid_fit_columns(const char *text);
 
 /*
  * grid_fit_cut: a printable text in at most `room` columns, to be freed.
@@ -36,6 +36,7 @@ size_t grid_fit_columns(const char *text, bool utf8);
  * tail     keeps the end of the text as well as its beginning
  * tree     two spaces for each level at the beginning are kept as far as half of the room; a deeper one gets "+N " with
  *          the levels that are missing
+ * utf8     marks the place with one character, not with two points
  */
 char *grid_fit_cut(const char *text, size_t room, bool tail, bool tree, bool utf8);
 

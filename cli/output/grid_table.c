@@ -2,6 +2,7 @@
 #include "grid.h"
 
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static void print_records(const struct grid *grid, const struct grid_fit *fit,
 	size_t width = 0;
 
 	for (size_t i = 0; i < grid->n_columns; i++) {
-		size_t columns = grid_fit_columns(grid->columns[i].title, view->utf8);
+		size_t columns = grid_fit_columns(grid->columns[i].title);
 
 		if (!grid->columns[i].hidden && columns > width)
 			width = columns;
@@ -86,7 +87,7 @@ static void print_records(const struct grid *grid, const struct grid_fit *fit,
 			putc('\n', view->stream);
 		if (fit->texts[i])
 			fprintf(view->stream, "%s%*s%s\n", title,
-				(int)(width + GRID_GAP - grid_fit_columns(title, view->utf8)), "",
+				(int)(width + GRID_GAP - grid_fit_columns(title)), "",
 				fit->texts[i] + strspn(fit->texts[i], " "));
 	}
 }
@@ -110,17 +111,27 @@ static void print_left_out(const struct grid *grid, const struct grid_fit *fit,
 	free(line);
 }
 
+/*
+ * Names are UTF-8 in every locale.  libsmartcols (2.38) never comes back from one that is no text in the locale at hand, as
+ * in C, which is what CI jobs and containers have: it is given C.UTF-8, and where there is none it is not asked.
+ */
 int grid_print_table(const struct grid *grid, const struct view *view, struct error *error)
 {
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 && !view->utf8 ? uselocale(utf8) : (locale_t)0;
 	struct grid_fit fit;
 	int rc = grid_fit(&fit, grid, view);
 
-	if (!rc && fit.records)
+	if (!rc && (fit.records || (!utf8 && !view->utf8)))
 		print_records(grid, &fit, view);
 	else if (!rc)
 		rc = print_table(grid, &fit, view);
 	if (!rc && fit.n_left_out)
 		print_left_out(grid, &fit, view);
 	grid_fit_release(&fit);
+	if (before)
+		uselocale(before);
+	if (utf8)
+		freelocale(utf8);
 	return rc ? error_memory(error) : ERR_OK;
 }

@@ -163,6 +163,27 @@ load helper
   [ "$(LC_ALL=C grep -c '[^ -~]' ascii)" = 0 ]
 }
 
+@test "names that are not ASCII, where the locale is: the same table" {
+  cat >names.c <<'END'
+#define M __attribute__((hotpath_measure, noinline))
+M int größe(int n) { return n + 1; }
+M int a_name_of_some_length(int n) { return n + 2; }
+__attribute__((hotpath_measure("解析 é"), noinline)) int parse(int n) { return n + 3; }
+int main(void) { return größe(a_name_of_some_length(parse(0))) - 6; }
+END
+  gcc -O1 -fplugin="$BUILD/lib/hotpath.so" -o names names.c
+  HOTPATH_RUN_TOKEN=left-by-test ./names
+  for locale in C POSIX C.UTF-8; do
+    # What a hang takes is the test's time, not the machine's.
+    LC_ALL=$locale timeout 20 hotpath report --limit 0 | sed 's/µs/us/g' | cut -c1-30 >"$locale"
+  done
+  diff C C.UTF-8
+  diff POSIX C.UTF-8
+  grep -q '^größe  *1' C
+  LC_ALL=C timeout 20 hotpath runs >/dev/null
+  LC_ALL=C timeout 20 hotpath sites names | grep -q '^größe  *names.c:2'
+}
+
 @test "escape sequences in names do not reach the terminal" {
   HOTPATH_LABEL=$'evil\033[2J' leave_segment $'0\033]0;x\007'
   run hotpath report
