@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # make bench: what a measured call costs, with hotpath and with what else is installed, on the same program in the same run.
 # Ratios, because machines differ: 1.00 is two clock reads.  A peer that is not installed is said so, in a line.
+# Debian's packages: uftrace, lttng-tools with liblttng-ust-dev, clang with libclang-rt-dev, linux-perf, valgrind.
 set -eu
 b=$1 cc=$2 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$b/bench"
@@ -38,6 +39,8 @@ if command -v uftrace >/dev/null; then
 else
   echo "-- uftrace: not installed"
 fi
+build calls-lttng -finstrument-functions
+"$here/lttng.sh" "$(pwd)/calls-lttng" leaf
 if command -v clang >/dev/null; then
   echo "-- XRay of clang, flight data recorder (an event for each call, the newest 1 MB kept)"
   if clang -O2 -pthread -w -fxray-instrument -o calls-xray "$here/calls.c" 2>/dev/null; then
