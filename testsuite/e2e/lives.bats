@@ -22,6 +22,8 @@ ask() { hotpath sql --format csv "$1" | tail -n +2 | tr -d '\r'; }
 # of NAME COLUMNS: of a function in the newest run.
 of() { ask "SELECT $2 FROM functions WHERE name = '$1' AND run = (SELECT max(id) FROM runs)"; }
 newest() { ask "SELECT $1 FROM runs ORDER BY id DESC LIMIT 1"; }
+# under SANITIZER: thread, address.
+under() { [[ ${HOTPATH_TEST_FLAGS:-} == *-fsanitize=*$1* ]]; }
 
 @test "1,000 threads at once, 100,000 in turn" {
   build
@@ -64,9 +66,15 @@ newest() { ask "SELECT $1 FROM runs ORDER BY id DESC LIMIT 1"; }
 @test "thread-local destructors that call measured functions, in C and C++" {
   build
   ./lives keys
-  [ "$(of work calls)" = 400 ]
-  [ "$(of destroy "calls, running")" = 300,0 ]
-  [ "$(newest "lost, damaged")" = 0,0 ]
+  if under thread; then
+    # It forgets a thread in the last round of destructors, so that our record of the thread ends in the first (thread.c).
+    [ "$(of work calls)" = 100 ]
+    [ "$(newest "lost, damaged")" = 600,0 ]
+  else
+    [ "$(of work calls)" = 400 ]
+    [ "$(of destroy "calls, running")" = 300,0 ]
+    [ "$(newest "lost, damaged")" = 0,0 ]
+  fi
   cat > tls.cc <<'CC'
 #include <thread>
 __attribute__((noinline)) static void work() { __asm__ volatile(""); }
@@ -81,6 +89,8 @@ CC
 }
 
 @test "main leaves by pthread_exit" {
+  # Without hotpath too: its own background thread keeps the process.
+  ! under thread || skip "a program whose main leaves never ends under ThreadSanitizer"
   build
   ./lives main-leaves
   [ "$(of main "calls, unwound")" = 1,1 ]
