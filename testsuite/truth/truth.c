@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions whose times are known, as each has a bare twin of the same code.  Prints "NAME FIGURE TRUTH_NS" for what truth.sh then
- * looks up in the report; FIGURE is p50_ns or self_ns.
+ * Functions whose times are known.  Prints "NAME FIGURE TRUTH ALLOWED" for what truth.sh then looks up in the report: truth and what
+ * it may be off in ns.  FIGURE is pP for a percentile, self for the time of its own per call, raw for all of its time as
+ * it was measured.
+ *
+ * Most have a bare twin of the same code.  Twins take turns, batch by batch, and the median batch is the truth: what disturbs some
+ * batches or calls, another process say, moves neither it nor the median of the measured calls.
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include "../../runtime/hotpath.h"
 
 #define BARE	 __attribute__((noipa)) static
 #define MEASURED __attribute__((noipa, hotpath_measure)) static
@@ -26,10 +32,11 @@ __attribute__((always_inline)) static inline void spin(long n)
 		__asm__ volatile("" : "+r"(i));
 }
 
-#define TWINS(name, body)                                                                          \
+#define TWINS(name, body) TWINS_THAT_CALL(name, body, body)
+#define TWINS_THAT_CALL(name, body, bare_body)                                                     \
 	BARE void bare_##name(void)                                                                \
 	{                                                                                          \
-		body;                                                                              \
+		bare_body;                                                                         \
 	}                                                                                          \
 	MEASURED void name(void)                                                                   \
 	{                                                                                          \
@@ -41,47 +48,34 @@ TWINS(work_100ns, spin(300))
 TWINS(work_1us, spin(3000))
 TWINS(work_10us, spin(30000))
 TWINS(work_1ms, spin(3000000))
+TWINS(work_10ms, spin(30000000))
 
-/* A parent with two measured children, and a deeper nest. */
-MEASURED void child(void)
-{
-	spin(300);
-}
+/* Several threads at once. */
+TWINS(work_100ns_2_threads, spin(300))
+TWINS(work_1us_2_threads, spin(3000))
+TWINS(work_10us_2_threads, spin(30000))
+TWINS(work_1us_4_threads, spin(3000))
+TWINS(work_10us_4_threads, spin(30000))
 
-BARE void bare_child(void)
-{
-	spin(300);
-}
-
-MEASURED void parent(void)
-{
-	spin(1500);
-	child();
-	child();
-	spin(1500);
-}
-
-BARE void bare_parent(void)
+/* A parent with two measured children, its own time alone, and a deeper nest. */
+#define NEST(suffix)                                                                               \
+	TWINS(child##suffix, spin(300))                                                            \
+	TWINS_THAT_CALL(parent##suffix, spin(1500); child##suffix(); child##suffix();              \
+			spin(1500), spin(1500); bare_child##suffix(); bare_child##suffix();        \
+			spin(1500))                                                                \
+	TWINS_THAT_CALL(grandparent##suffix, for (int i = 0; i < 10; i++) parent##suffix(),        \
+			for (int i = 0; i < 10; i++) bare_parent##suffix())
+NEST()
+BARE void bare_own(void)
 {
 	spin(1500);
-	bare_child();
-	bare_child();
 	spin(1500);
 }
 
-MEASURED void grandparent(void)
-{
-	for (int i = 0; i < 10; i++)
-		parent();
-}
+NEST(_2_threads)
+NEST(_4_threads)
 
-BARE void bare_grandparent(void)
-{
-	for (int i = 0; i < 10; i++)
-		bare_parent();
-}
-
-/* Recursion 20 deep: what the outermost call takes. */
+/* Recursion 20 deep: what the outermost call takes, and of its calls, all as often, that in the middle. */
 MEASURED void recurse(int n)
 {
 	spin(300);
@@ -135,53 +129,271 @@ BARE void bare_tiny_loop(void)
 		bare_tiny(i);
 }
 
-/* best: ns a call, of the best of some rounds: what disturbs one only makes it longer. */
-static double best(void (*f)(void), int calls, int rounds)
+/* ---- what a function takes, beside its twin ---- */
+
+enum { ROUNDS_MAX = 400, THREADS_MAX = 4 };
+
+struct pair {
+	void (*bare)(void), (*measured)(void);
+	int batch, rounds, threads;
+	pthread_barrier_t start;
+};
+
+struct turn {
+	struct pair *pair;
+	double ns[ROUNDS_MAX]; /* of a bare call, for each batch */
+};
+
+static double time_batch(void (*f)(void), int calls)
 {
-	double least = 1e18;
+	uint64_t start = now_ns();
 
-	for (int r = 0; r < rounds; r++) {
-		uint64_t start = now_ns();
+	for (int i = 0; i < calls; i++)
+		f();
+	return (double)(now_ns() - start) / calls;
+}
 
-		for (int i = 0; i < calls; i++)
-			f();
-		double each = (double)(now_ns() - start) / calls;
+static void *take_turns(void *arg)
+{
+	struct turn *t = arg;
+	struct pair *p = t->pair;
 
-		if (each < least)
-			least = each;
+	pthread_barrier_wait(&p->start);
+	for (int i = 0; i < p->rounds; i++) {
+		t->ns[i] = time_batch(p->bare, p->batch);
+		if (p->measured)
+			time_batch(p->measured, p->batch);
 	}
-	return least;
+	return NULL;
 }
 
-static void twins(const char *name, const char *figure, void (*bare)(void), void (*measured)(void),
-		  int calls, int rounds)
+static int compare(const void *a, const void *b)
 {
-	double truth = best(bare, calls, rounds);
+	double x = *(const double *)a, y = *(const double *)b;
 
-	best(measured, calls, rounds);
-	printf("%s %s %.2f\n", name, figure, truth);
+	return (x > y) - (x < y);
 }
 
-static void *thread(void *arg)
+/* truth_of: ns that a bare call takes, the median of all batches of all threads. */
+static double truth_of(void (*bare)(void), void (*measured)(void), int batch, int rounds,
+		       int threads)
 {
-	best(work_1us, 20000, 5);
-	return arg;
+	struct pair p = {bare, measured, batch, rounds, threads, {{0}}};
+	static struct turn turns[THREADS_MAX];
+	static double all[THREADS_MAX * ROUNDS_MAX];
+	pthread_t t[THREADS_MAX];
+	int n = 0;
+
+	pthread_barrier_init(&p.start, NULL, (unsigned)threads);
+	for (int i = 0; i < threads; i++)
+		turns[i].pair = &p;
+	for (int i = 1; i < threads; i++)
+		if (pthread_create(&t[i], NULL, take_turns, &turns[i]))
+			abort();
+	take_turns(&turns[0]);
+	for (int i = 1; i < threads; i++)
+		pthread_join(t[i], NULL);
+	for (int i = 0; i < threads; i++)
+		for (int k = 0; k < rounds; k++)
+			all[n++] = turns[i].ns[k];
+	qsort(all, (size_t)n, sizeof(*all), compare);
+	return all[n / 2];
+}
+
+static void print_truth(const char *name, const char *figure, double truth, double allowed)
+{
+	printf("%s %s %.2f %.2f\n", name, figure, truth, allowed);
+}
+
+/* 2 % and what the histogram may be off, of a short function 5 ns. */
+static double allowed(double truth)
+{
+	return truth < 5 / 0.028 ? 5 : 0.028 * truth;
+}
+
+static void median(const char *name, void (*bare)(void), void (*measured)(void), int batch,
+		   int rounds, int threads)
+{
+	double truth = truth_of(bare, measured, batch, rounds, threads);
+
+	print_truth(name, "p50", truth, allowed(truth));
+}
+
+#define MEDIAN(name, batch, rounds, threads)                                                       \
+	median(#name, bare_##name, name, batch, rounds, threads)
+
+/* nest: a parent with its children and its caller, and of the parent what is its own, too. */
+#define MEDIANS_OF_NEST(suffix, threads)                                                           \
+	do {                                                                                       \
+		MEDIAN(parent##suffix, 40, 400, threads);                                          \
+		MEDIAN(grandparent##suffix, 4, 400, threads);                                      \
+		MEDIAN(child##suffix, 400, 400, threads);                                          \
+	} while (0)
+
+/* ---- percentiles: one of ten durations, in known proportions ---- */
+
+static const struct {
+	int us;
+	int share;	/* of 1,000 calls */
+	double percent; /* in the middle of its share, when they are in order */
+} durations[] = {
+	{50, 300, 15},	 {80, 200, 40}, {128, 150, 57.5}, {205, 100, 70}, {328, 80, 79},
+	{524, 70, 86.5}, {839, 40, 92}, {1342, 30, 95.5}, {2147, 20, 98}, {3436, 10, 99.5},
+};
+enum { DURATIONS = sizeof(durations) / sizeof(*durations), CALLS_OF_TEN = 2000 };
+
+/*
+ * Burns by the clock, so that it takes just as long however fast the processor is; what it took in the end, another process
+ * in between included, is the truth.
+ */
+MEASURED uint64_t one_of_ten(int us)
+{
+	uint64_t start = now_ns(), now;
+
+	do
+		now = now_ns();
+	while (now < start + (uint64_t)us * 1000);
+	return now - start;
+}
+
+static void percentiles(void)
+{
+	static double took[CALLS_OF_TEN];
+	char figure[16];
+	unsigned random = 1;
+	int n = 0;
+
+	for (int i = 0; i < DURATIONS; i++)
+		for (int k = 0; k < durations[i].share * CALLS_OF_TEN / 1000; k++)
+			took[n++] = durations[i].us;
+	for (int i = n - 1; i > 0; i--) {
+		random = random * 1664525u + 1013904223u;
+		int k = (int)((random >> 8) % (unsigned)(i + 1));
+		double us = took[i];
+
+		took[i] = took[k];
+		took[k] = us;
+	}
+	for (int i = 0; i < n; i++)
+		took[i] = (double)one_of_ten((int)took[i]);
+	qsort(took, (size_t)n, sizeof(*took), compare);
+	for (int i = 0; i < DURATIONS; i++) {
+		double truth = took[(int)(durations[i].percent * n / 100) - 1];
+
+		snprintf(figure, sizeof(figure), "p%g", durations[i].percent);
+		print_truth("one_of_ten", figure, truth, 0.01 * truth);
+	}
+}
+
+/* ---- threads that have functions of their own, so that what a thread did can be told from the report ---- */
+
+enum { OWN_THREADS = 4 };
+
+static struct own {
+	void (*root)(void);
+	pthread_barrier_t *start;
+	char name[8];
+	double ns; /* of the root, by a clock around it */
+} own[OWN_THREADS];
+
+/* A root over recursion, a nest and tiny calls, in a mix that differs from thread to thread. */
+#define OWN(t)                                                                                     \
+	MEASURED void tiny_of_t##t(int i)                                                          \
+	{                                                                                          \
+		sink = i;                                                                          \
+	}                                                                                          \
+	MEASURED void middle_of_t##t(int n)                                                        \
+	{                                                                                          \
+		for (int i = 0; i < n; i++)                                                        \
+			tiny_of_t##t(i);                                                           \
+		spin(1000 * (t + 1));                                                              \
+	}                                                                                          \
+	MEASURED void recursion_of_t##t(int n)                                                     \
+	{                                                                                          \
+		spin(100);                                                                         \
+		if (n > 1)                                                                         \
+			recursion_of_t##t(n - 1);                                                  \
+		if (n % 3 == t % 3)                                                                \
+			middle_of_t##t(n);                                                         \
+		__asm__ volatile("");                                                              \
+	}                                                                                          \
+	MEASURED void root_of_t##t(void)                                                           \
+	{                                                                                          \
+		for (int i = 0; i < 3000; i++) {                                                   \
+			recursion_of_t##t(5 + 3 * t);                                              \
+			middle_of_t##t(50 * (t + 1));                                              \
+			spin(500);                                                                 \
+		}                                                                                  \
+	}
+OWN(0)
+OWN(1)
+OWN(2)
+OWN(3)
+
+static void *run_own(void *arg)
+{
+	struct own *o = arg;
+
+	hotpath_thread_name(o->name);
+	pthread_barrier_wait(o->start);
+
+	uint64_t start = now_ns();
+
+	o->root();
+	o->ns = (double)(now_ns() - start);
+	return NULL;
+}
+
+static void own_threads(void)
+{
+	static void (*const roots[])(void) = {root_of_t0, root_of_t1, root_of_t2, root_of_t3};
+	pthread_barrier_t start;
+	pthread_t t[OWN_THREADS];
+	char name[16];
+
+	pthread_barrier_init(&start, NULL, OWN_THREADS);
+	for (int i = 0; i < OWN_THREADS; i++) {
+		own[i].root = roots[i];
+		own[i].start = &start;
+		snprintf(own[i].name, sizeof(own[i].name), "t%d", i);
+		if (pthread_create(&t[i], NULL, run_own, &own[i]))
+			abort();
+	}
+	for (int i = 0; i < OWN_THREADS; i++)
+		pthread_join(t[i], NULL);
+	for (int i = 0; i < OWN_THREADS; i++) {
+		snprintf(name, sizeof(name), "root_of_t%d", i);
+		print_truth(name, "raw", own[i].ns, 0.001 * own[i].ns + 2000);
+	}
 }
 
 int main(void)
 {
-	pthread_t t;
+	double truth;
 
-	twins("work_20ns", "p50_ns", bare_work_20ns, work_20ns, 100000, 15);
-	twins("work_100ns", "p50_ns", bare_work_100ns, work_100ns, 20000, 15);
-	twins("work_1us", "p50_ns", bare_work_1us, work_1us, 5000, 15);
-	twins("work_10us", "p50_ns", bare_work_10us, work_10us, 500, 15);
-	twins("work_1ms", "p50_ns", bare_work_1ms, work_1ms, 10, 15);
-	twins("parent", "p50_ns", bare_parent, parent, 5000, 15);
-	twins("grandparent", "p50_ns", bare_grandparent, grandparent, 500, 15);
-	twins("recursion", "p50_ns", bare_recursion, recursion, 2000, 15);
-	pthread_create(&t, NULL, thread, NULL);
-	pthread_join(t, NULL);
-	twins("tiny_loop", "self_ns", bare_tiny_loop, tiny_loop, 1, 1);
+	MEDIAN(work_20ns, 2000, 400, 1);
+	MEDIAN(work_100ns, 500, 400, 1);
+	MEDIAN(work_1us, 100, 400, 1);
+	MEDIAN(work_10us, 10, 400, 1);
+	MEDIAN(work_1ms, 1, 60, 1);
+	MEDIAN(work_10ms, 1, 15, 1);
+	MEDIANS_OF_NEST(, 1);
+	print_truth("parent", "self", truth = truth_of(bare_own, NULL, 40, 400, 1), allowed(truth));
+	truth = truth_of(bare_recursion, recursion, 10, 400, 1);
+	print_truth("recursion", "p50", truth, 0.04 * truth);
+	print_truth("recurse", "p47.5", truth / 2, 0.04 * truth / 2);
+	percentiles();
+
+	MEDIAN(work_100ns_2_threads, 500, 400, 2);
+	MEDIAN(work_1us_2_threads, 100, 400, 2);
+	MEDIAN(work_10us_2_threads, 10, 400, 2);
+	MEDIANS_OF_NEST(_2_threads, 2);
+	MEDIAN(work_1us_4_threads, 100, 400, 4);
+	MEDIAN(work_10us_4_threads, 10, 400, 4);
+	MEDIANS_OF_NEST(_4_threads, 4);
+	own_threads();
+
+	/* The loop's own time within 2 ns a turn; as measured it is some 14 off. */
+	print_truth("tiny_loop", "self", truth_of(bare_tiny_loop, tiny_loop, 1, 3, 1), 2.0 * TURNS);
 	return 0;
 }
