@@ -166,7 +166,8 @@ static void rank(struct ranks *ranks, const double *x, size_t m, const double *y
 /*
  * With ties: in how many of the choices of m places the sum of ranks is as far from its mean.
  *
- * Place by place, the ways to have chosen k of them so far with a sum; from the sum of the k smallest to that of the k largest.
+ * Place by place, the ways to have chosen k of them so far with a sum, for sums from that of the k smallest to that of the k
+ * largest, and as long as there are places enough left to choose m.
  */
 static double permutation_test(const struct ranks *ranks, size_t m, size_t n)
 {
@@ -182,7 +183,7 @@ static double permutation_test(const struct ranks *ranks, size_t m, size_t n)
 		return 1;
 	ways[0] = 1;
 	for (size_t i = 0; i < all; i++)
-		for (size_t k = i + 1 < m ? i + 1 : m; k > 0; k--) {
+		for (size_t k = i + 1 < m ? i + 1 : m; k > 0 && k + (all - 1 - i) >= m; k--) {
 			const double *from = ways + (k - 1) * width;
 			double *to = ways + k * width + ranks->twice[i];
 
