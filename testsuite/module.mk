@@ -61,7 +61,7 @@ check-ci: all
 
 .PHONY: readme
 readme: all
-	@testsuite/readme.sh "$(abspath $(B))"
+	@testsuite/readme.sh "$(abspath $(B))" "$(BLOCKS)"
 
 .PHONY: check-truth
 check-truth: all

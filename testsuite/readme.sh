@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make readme: writes what `make demo`, `make check-stats` and `make bench` print on this machine into README.md, between their markers.
+# make readme BLOCKS="stats ab": only these.
 set -eu
-b=$1
+b=$1 blocks=${2:-report ab stats bench}
 logs=$b/readme
 mkdir -p "$logs"
 
@@ -17,7 +18,12 @@ block() {
 }
 
 rm -rf "$b/demo" # a first run, as a newcomer sees it
-make -s demo-run | sed -n '/^\$ hotpath report/,$p' | block report
-make -s demo-ab-run | sed -n '/^\$ hotpath ab/,$p' | block ab
-make -s check-stats | block stats
-make -s bench | block bench
+for name in $blocks; do
+  case $name in
+    report) make -s demo-run | sed -n '/^\$ hotpath report/,$p' | block report ;;
+    ab) make -s demo-ab-run | sed -n '/^\$ hotpath ab/,$p' | block ab ;;
+    stats) make -s check-stats | block stats ;;
+    bench) make -s bench | block bench ;;
+    *) echo "make readme: there is no block '$name': expected report, ab, stats or bench" >&2; exit 1 ;;
+  esac
+done
