@@ -50,9 +50,10 @@ static __attribute__((noinline)) void carry(struct place *place, struct seg_stat
 	if (!c)
 		return;
 	c->bucket = bucket;
-	c->next = stat->carry;
-	compiler_barrier();
-	stat->carry = c;
+	c->next = __atomic_load_n(&stat->carry, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&stat->carry, &c->next, c, false, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
 }
 
 /* hist_add: a call, or as many as a timed one stands for. */

@@ -7,9 +7,9 @@
  * (recursion, also mutual), and a thread has at most NODES_BASE + NODES_PER_SITE nodes a site; past
  * that a call's node is the one that its site has under the root.
  *
- * A signal handler may come in anywhere and make nodes of its own.  Each step is one store of
- * something complete, so the worst that two of us can do is to make a node twice; segment.h allows
- * that (invariant 5).
+ * A signal handler may come in anywhere and make nodes of its own.  What is made is complete before one compare-and-swap
+ * puts it at the head of its list, behind whatever a handler put there meanwhile; so the worst that two of us can do is to
+ * make a node twice, and segment.h allows that (invariant 5).
  */
 #include <string.h>
 #include "runtime.h"
@@ -47,7 +47,12 @@ static struct edge *edge_slot(struct edge_table *t, uint64_t key)
 /* edge_find: where the edge leads, NULL when it is not known. */
 static void *edge_find(struct place *place, uint64_t key)
 {
-	return place->edges ? edge_slot(place->edges, key)->to : NULL;
+	const struct edge *e = place->edges ? edge_slot(place->edges, key) : NULL;
+	void *to = e ? e->to : NULL;
+
+	compiler_barrier();
+	/* The entry was free, and a handler has put another edge there since. */
+	return to && e->key == key ? to : NULL;
 }
 
 static struct edge_table *edge_table_new(struct place *place, uint64_t entries)
@@ -101,7 +106,7 @@ static void edge_add(struct place *place, uint64_t key, void *to)
 		return;
 	compiler_barrier();
 	e->to = to;
-	t->used++;
+	bump(&t->used, 1);
 }
 
 /* stat_find: the site's stat on this thread, made when there is none; NULL without memory. */
@@ -124,10 +129,11 @@ static struct seg_stat *stat_find(struct place *place, uint32_t site)
 	stat->draw[0].countdown = stat->draw[1].countdown = 1;
 	if (hp_process.samples)
 		hp_sample_stat(stat);
-	stat->next = place->seg.stats;
-	compiler_barrier();
-	place->seg.stats = stat;
-	place->seg.n_stats++;
+	stat->next = __atomic_load_n(&place->seg.stats, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&place->seg.stats, &stat->next, stat, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+	__atomic_fetch_add(&place->seg.n_stats, 1, __ATOMIC_RELAXED);
 	edge_add(place, edge_key(NULL, site), stat);
 	return *cached = stat;
 }
@@ -144,12 +150,14 @@ static struct seg_node *node_new(struct place *place, struct seg_node *parent, u
 	n->last = n;
 	n->next = n;
 	n->stat = stat;
-	n->sibling = parent->child
-			     ? (uint32_t)(((uint64_t)parent->child - hp_process.seg->map_base) / 64)
-			     : 0;
-	compiler_barrier();
-	parent->child = n;
-	place->seg.n_nodes++;
+	struct seg_node *first = __atomic_load_n(&parent->child, __ATOMIC_RELAXED);
+
+	do {
+		n->sibling =
+			first ? (uint32_t)(((uint64_t)first - hp_process.seg->map_base) / 64) : 0;
+	} while (!__atomic_compare_exchange_n(&parent->child, &first, n, false, __ATOMIC_RELEASE,
+					      __ATOMIC_RELAXED));
+	__atomic_fetch_add(&place->seg.n_nodes, 1, __ATOMIC_RELAXED);
 	return n;
 }
 

@@ -15,8 +15,13 @@ $(B)/test/lives: testsuite/runtime/lives.c testsuite/runtime/unit.h runtime/abi.
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
 
+# No red zone: it pushes the flags to set the trap.
+$(B)/test/steps: testsuite/runtime/steps.c runtime/abi.h $(B)/lib/libhotpath.so
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -mno-red-zone -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
+
 .PHONY: check-runtime
-check-runtime: $(B)/test/segdump $(B)/test/shapes $(B)/test/lives
+check-runtime: $(B)/test/segdump $(B)/test/shapes $(B)/test/lives $(B)/test/steps
 	bats testsuite/runtime
 
 -include testsuite/unit/module.mk

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A signal at every single instruction of the hooks: the processor traps after each, and the handler calls measured
+ * functions, as any handler may.
+ *
+ *   steps same ROUNDS   after each instruction the handler calls one function, always the same
+ *   steps many ROUNDS   so often that the ring is folded meanwhile
+ *   steps jump ROUNDS   frames are left by longjmp
+ *   steps new           one round for each instruction, after which the handler calls a function that was never called: a new context,
+ *                       stat and edge in the midst of what makes one
+ *   steps twin          likewise, of the very function that is being entered for the first time
+ *   steps kill N        SIGKILL after the Nth instruction; with more than there are, the program ends as any
+ *
+ * Prints for each function that was called what the segment has to say of it.
+ */
+#if defined(__x86_64__)
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include "../../runtime/abi.h"
+
+enum { OUTER, MIDDLE, ALWAYS, FRESH, SITES = 40000 };
+
+static struct hotpath_site sites[SITES];
+static uint32_t slots[SITES];
+static long calls[SITES];
+static char names[SITES][8];
+static struct hotpath_unit unit = {
+	.abi = HOTPATH_ABI,
+	.n_sites = SITES,
+	.slots = slots,
+	.sites = sites,
+	.source = __FILE__,
+	.runtime = RUNTIME,
+};
+
+static const char *way;
+static int fresh = FRESH; /* the next function that was not called yet */
+static int entered;	  /* the function that this round calls for the first time */
+static long step;	  /* instructions in this round */
+static long at;		  /* the one after which something happens */
+
+__attribute__((constructor(101))) static void begin(void)
+{
+	for (int i = 0; i < SITES; i++) {
+		snprintf(names[i], sizeof(names[i]), "s%d", i);
+		sites[i] = (struct hotpath_site){.name = names[i],
+						 .qualified = names[i],
+						 .mangled = names[i],
+						 .file = __FILE__,
+						 .rule = "attribute",
+						 .line = (uint32_t)i + 1,
+						 .language = HOTPATH_LANG_C};
+	}
+	hotpath_unit_register(&unit);
+}
+
+__attribute__((destructor(101))) static void end(void)
+{
+	if (unit.unregister)
+		unit.unregister(&unit);
+}
+
+static void call(int site)
+{
+	unit.enter(&slots[site]);
+	calls[site]++;
+	unit.exit(&slots[site]);
+}
+
+static int next_fresh(void)
+{
+	if (fresh == SITES) {
+		fputs("steps: too few functions\n", stderr);
+		_exit(3);
+	}
+	return fresh++;
+}
+
+/* Traps after the one that counts are of no use. */
+static void no_more(ucontext_t *context)
+{
+	context->uc_mcontext.gregs[REG_EFL] &= ~0x100;
+}
+
+static void on_step(int signo, siginfo_t *info, void *context)
+{
+	(void)signo;
+	(void)info;
+	step++;
+	if (!strcmp(way, "new") || !strcmp(way, "twin")) {
+		if (step == at) {
+			call(*way == 'n' ? next_fresh() : entered);
+			no_more(context);
+		}
+	} else if (!strcmp(way, "kill")) {
+		if (step == at)
+			kill(getpid(), SIGKILL);
+	} else {
+		for (int i = 0; i < (!strcmp(way, "many") ? 40 : 1); i++)
+			call(ALWAYS);
+	}
+}
+
+#define TRAP_ON()  __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc")
+#define TRAP_OFF() __asm__ volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc")
+
+/* One round: a call under the trap, of a function that is new, inside another. */
+static void step_round(void)
+{
+	step = 0;
+	entered = next_fresh();
+	unit.enter(&slots[OUTER]);
+	TRAP_ON();
+	unit.enter(&slots[entered]);
+	unit.exit(&slots[entered]);
+	TRAP_OFF();
+	unit.exit(&slots[OUTER]);
+	calls[OUTER]++;
+	calls[entered]++;
+}
+
+static jmp_buf back;
+
+static __attribute__((noinline)) void leave(void)
+{
+	char room[64];
+
+	__asm__ volatile("" : : "r"(room) : "memory");
+	unit.enter(&slots[MIDDLE]);
+	longjmp(back, 1);
+}
+
+/* jump_round: frames are closed by the landing, or by the exit of the frame around them. */
+static __attribute__((noinline)) void jump_round(bool landing)
+{
+	TRAP_ON();
+	unit.enter(&slots[OUTER]);
+	if (!setjmp(back))
+		leave();
+	if (landing)
+		unit.landed(&slots[OUTER]);
+	unit.exit(&slots[OUTER]);
+	TRAP_OFF();
+	calls[OUTER]++;
+	calls[MIDDLE]++;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction sa = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
+	bool jump;
+	int rounds = argc > 2 ? atoi(argv[2]) : 1;
+
+	if (argc < 2)
+		return 2;
+	way = argv[1];
+	jump = !strcmp(way, "jump");
+	for (int i = 0; i < 1000; i++) /* the thread has a place now, and something to lose */
+		call(ALWAYS);
+	sigaction(SIGTRAP, &sa, NULL);
+	if (!strcmp(way, "new") || !strcmp(way, "twin")) {
+		do {
+			at++;
+			step_round();
+		} while (step >= at);
+	} else if (!strcmp(way, "kill")) {
+		at = rounds;
+		step_round();
+	} else {
+		for (int i = 0; i < rounds; i++) {
+			if (jump)
+				jump_round(i & 1);
+			else
+				step_round();
+		}
+	}
+	for (int i = 0; i < SITES; i++)
+		if (calls[i])
+			printf("site s%d calls=%ld running=0 unwound=%d\n", i, calls[i],
+			       jump && i == MIDDLE ? rounds : 0);
+	return 0;
+}
+#else
+int main(void)
+{
+	return 77; /* no trap after each instruction that we know of */
+}
+#endif
