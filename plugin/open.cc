@@ -109,6 +109,14 @@ static void slim_marker(gcall *marker, HOST_WIDE_INT site)
 	gsi_replace(&gsi, slim, false);
 }
 
+/* with_hooks: the last function with markers; functions go through all later passes one after the other. */
+static int with_hooks = -1;
+
+bool open_has_hooks(function *fun)
+{
+	return fun->funcdef_no == with_hooks;
+}
+
 static void open_function(function *fun)
 {
 	const bool late = open_late_wanted();
@@ -136,6 +144,8 @@ static void open_function(function *fun)
 		open_marker(markers[i], hook);
 		cut = true;
 	}
+	if (markers.length())
+		with_hooks = fun->funcdef_no;
 	if (cut)
 		free_dominance_info(CDI_POST_DOMINATORS);
 }

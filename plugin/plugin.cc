@@ -7,7 +7,7 @@
  *   pragmas            PLUGIN_PRAGMAS           pragmas.cc
  *   preprocess_begin() PLUGIN_PRAGMAS           preprocess.cc: gcc -E, gcc -M
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
- *   the passes         for each function        wrap.cc, open.cc, open_late.cc
+ *   the passes         for each function        wrap.cc, open.cc, align.cc, open_late.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
  *
  * lto1 loads the plugin too, at link time.  Everything was done when the units were compiled, so
@@ -155,6 +155,14 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 
 	pass.pass = open_make_pass(g);
 	pass.reference_pass_name = "optimized";
+	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+
+	pass.pass = align_make_pass(g);
+	pass.reference_pass_name = "peephole2";
+	pass.pos_op = PASS_POS_INSERT_BEFORE;
+	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+	pass.pass = align_make_pass(g);
+	pass.pos_op = PASS_POS_INSERT_AFTER;
 	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
 
 	pass.pass = open_late_make_pass(g);

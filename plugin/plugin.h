@@ -165,6 +165,8 @@ extern gimple_opt_pass *wrap_make_pass(gcc::context *context);
 /* open.cc */
 /* open_wanted: true when hooks of this compilation are written as markers. */
 extern bool open_wanted(void);
+/* open_has_hooks: true when the function has hooks, once open.cc has been there; of the one that is being compiled. */
+extern bool open_has_hooks(function *fun);
 extern gimple_opt_pass *open_make_pass(gcc::context *context);
 
 /* emit.cc */
@@ -209,6 +211,10 @@ extern void list_finish(void);
 /* calls.cc */
 /* calls_wrap: measures the calls in a function that rules chose. */
 extern void calls_wrap(tree fn);
+
+/* align.cc */
+/* align_make_pass: before peephole2, and once more behind it. */
+extern opt_pass *align_make_pass(gcc::context *context);
 
 /* open_late.cc */
 /* open_late_wanted: true when markers stay calls until the end of RTL. */
