@@ -147,6 +147,8 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 	register_callback(plugin.name, PLUGIN_FINISH_PARSE_FUNCTION, blocks_function_parsed, NULL);
 	register_callback(plugin.name, PLUGIN_ALL_IPA_PASSES_START, emit_finish, NULL);
 
+	open_late_register();
+
 	pass.pass = wrap_make_pass(g);
 	pass.reference_pass_name = "*warn_unused_result";
 	pass.ref_pass_instance_number = 1;

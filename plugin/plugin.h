@@ -219,6 +219,8 @@ extern opt_pass *align_make_pass(gcc::context *context);
 /* open_late.cc */
 /* open_late_wanted: true when markers stay calls until the end of RTL. */
 extern bool open_late_wanted(void);
+/* open_late_register: asks GCC not to copy markers, once. */
+extern void open_late_register(void);
 extern opt_pass *open_late_make_pass(gcc::context *context);
 
 #endif /* HOTPATH_PLUGIN_H */
