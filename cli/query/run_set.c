@@ -143,8 +143,11 @@ static int add_plain(struct search *s, const char *name)
 
 static bool is_run_name(const char *name)
 {
-	return *name && (name[strspn(name, "0123456789")] == '\0' || strcmp(name, "last") == 0 ||
-			 strncmp(name, "last~", 5) == 0);
+	if (strncmp(name, "last", 4) == 0 && (name[4] == '\0' || name[4] == '~'))
+		name += 4 + (name[4] == '~');
+	else if (!*name)
+		return false;
+	return name[strspn(name, "0123456789")] == '\0';
 }
 
 static int add_range(struct search *s, const char *name, const char *dots)
@@ -194,6 +197,20 @@ static int add_past(struct search *s, const char *name, const char *at)
 	return rc;
 }
 
+/* "branch:main"; *kind is set when the name has such a prefix. */
+static int add_prefixed(struct search *s, const char *name, const struct kind **kind)
+{
+	for (int i = 0; i < N_KINDS; i++) {
+		size_t length = strlen(kinds[i].prefix);
+
+		if (strncmp(name, kinds[i].prefix, length) != 0)
+			continue;
+		*kind = &kinds[i];
+		return kinds[i].add(s, name + length);
+	}
+	return ERR_OK;
+}
+
 static int add_number(struct search *s, const char *name)
 {
 	struct error unknown = {0};
@@ -217,19 +234,15 @@ static int add_number(struct search *s, const char *name)
 static int add_term(struct search *s, const char *name)
 {
 	size_t before = s->ids->n;
+	const struct kind *kind = NULL;
 	const char *found;
-	int rc = ERR_OK;
+	int rc;
 
 	if (is_run_name(name))
 		return add_number(s, name);
-	for (int i = 0; i < N_KINDS; i++) {
-		size_t length = strlen(kinds[i].prefix);
-
-		if (strncmp(name, kinds[i].prefix, length) != 0)
-			continue;
-		rc = kinds[i].add(s, name + length);
+	rc = add_prefixed(s, name, &kind);
+	if (kind)
 		return rc || s->ids->n > before ? rc : nothing(s, " of", name);
-	}
 	if ((found = strstr(name, "..")))
 		rc = add_range(s, name, found);
 	else if ((found = strstr(name, "@{")))
@@ -259,8 +272,13 @@ int run_set_find(struct store *store, const char *name, const struct run_set_wis
 
 	memset(ids, 0, sizeof(*ids));
 	/* A branch or label may have a plus in its name. */
-	if (!rc && strchr(name, '+') && !strstr(name, "..") && !strstr(name, "@{"))
-		rc = add_plain(&s, name);
+	if (!rc && strchr(name, '+') && !strstr(name, "..") && !strstr(name, "@{")) {
+		const struct kind *kind = NULL;
+
+		rc = add_prefixed(&s, name, &kind);
+		if (!kind)
+			rc = add_plain(&s, name);
+	}
 	while (!rc && !(rest == copy && ids->n) && (term = strsep(&rest, "+")))
 		rc = *term ? add_term(&s, term)
 			   : error_set(error, ERR_USAGE,
