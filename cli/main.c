@@ -13,6 +13,7 @@
 #include "query/query.h"
 #include "store/segments.h"
 #include "base/text.h"
+#include "view/view.h"
 
 const struct command *const commands[] = {
 	&command_report, &command_show,	 &command_diff,	  &command_ab,
@@ -113,15 +114,7 @@ int main(int argc, char **argv)
 	int status = 0, rc;
 
 	setlocale(LC_CTYPE, "");
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		options_overview();
-		return 0;
-	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		puts("hotpath " HOTPATH_VERSION);
-		return 0;
-	}
-	command = command_find(argv[1]);
+	command = argc > 1 ? command_find(argv[1]) : NULL;
 	/*
 	 * Writing to a pager that was left is an error of write(), which view_close() forgives.  A
 	 * program that is started inherits what is ignored, so a command that starts one does this
@@ -129,8 +122,20 @@ int main(int argc, char **argv)
 	 */
 	if (!command || !command->passes_on)
 		signal(SIGPIPE, SIG_IGN);
-	rc = command ? dispatch(command, argc - 1, argv + 1, &status, &error)
-		     : unknown_command(argv[1], &error);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		options_overview();
+		rc = ERR_OK;
+	} else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("hotpath " HOTPATH_VERSION);
+		rc = ERR_OK;
+	} else if (command) {
+		rc = dispatch(command, argc - 1, argv + 1, &status, &error);
+	} else {
+		rc = unknown_command(argv[1], &error);
+	}
+	/* `hotpath run` ends with the status of its command, which has standard output from it. */
+	if (!command || !command->passes_on)
+		rc = view_end(rc, &error);
 	if (rc && *error.text)
 		warn(error.text);
 	return rc ? error_exit_status(rc) : status;

@@ -89,7 +89,8 @@ static int set_value(struct invocation *in, const struct option_spec *spec, cons
 		break;
 	case OPTION_COUNT:
 		if (!report_parse_limit(value, place))
-			return bad_value(spec, value, "a number: expected 0 or more", error);
+			return bad_value(spec, value, "a whole number from 0 to 999999999999999",
+					 error);
 		break;
 	case OPTION_FORMAT:
 		if (!view_parse_format(value, place))

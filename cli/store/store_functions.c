@@ -33,8 +33,9 @@ static void sql_percentile(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_error(ctx, "hotpath_percentile: 3 or 5 arguments", -1);
 		return;
 	}
-	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
-		return;
+	for (int i = 0; i < argc; i++)
+		if (sqlite3_value_type(argv[i]) == SQLITE_NULL)
+			return;
 	percent = sqlite3_value_double(argv[2]);
 	if (sqlite3_value_numeric_type(argv[2]) == SQLITE_TEXT ||
 	    !(percent >= 0 && percent <= 100)) {

@@ -76,25 +76,45 @@ int view_open(struct view *view, enum view_format format, const char *path, stru
 	return ERR_OK;
 }
 
+static int cannot_write(int why, struct error *error)
+{
+	return error_set(error, ERR_IO, "cannot write the output: %s", strerror(why));
+}
+
+/* What a stream that takes no more fails with, 0 when nothing is wrong. */
+static int stream_error(FILE *stream)
+{
+	int why = fflush(stream) == 0 ? 0 : errno;
+
+	if (why || !ferror(stream))
+		return why;
+	/* It failed while it was being filled, and what with is forgotten: it fails again. */
+	clearerr(stream);
+	putc('\n', stream);
+	return fflush(stream) == 0 ? EIO : errno;
+}
+
 int view_close(struct view *view, int rc, struct error *error)
 {
-	bool failed = false;
 	int why;
 
 	if (!view->stream)
 		return rc;
-	errno = 0;
-	failed = fflush(view->stream) != 0 || ferror(view->stream);
-	why = errno;
-	if (view->stream != stdout && fclose(view->stream) != 0 && !failed) {
-		failed = true;
+	why = stream_error(view->stream);
+	if (view->stream != stdout && fclose(view->stream) != 0 && !why)
 		why = errno;
-	}
+	/* The end of the command has nothing to add. */
+	if (view->stream == stdout && why)
+		clearerr(stdout);
 	view->stream = NULL;
-	if (rc || !failed || why == EPIPE)
-		return rc;
-	return error_set(error, ERR_IO, "cannot write the output: %s",
-			 why ? strerror(why) : "unknown error");
+	return rc || !why || why == EPIPE ? rc : cannot_write(why, error);
+}
+
+int view_end(int rc, struct error *error)
+{
+	int why = stream_error(stdout);
+
+	return rc || !why || why == EPIPE ? rc : cannot_write(why, error);
 }
 
 char *view_run_command(const struct model_run *run)
@@ -152,6 +172,34 @@ void view_estimates(const struct view *view)
 	grid_line(view, "Calls are exact. Where fewer were timed, times are estimates.", 0);
 }
 
+static bool has_column(const struct model_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (strcmp(table->columns[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Two columns of one name would be one key of a JSON object: the second is NAME:1, as SQLite itself names such. */
+static char *column_key(const struct model_table *table, size_t column)
+{
+	const char *name = table->columns[column];
+	size_t before = 0;
+	char *key, *longer;
+
+	for (size_t i = 0; i < column; i++)
+		before += strcmp(table->columns[i], name) == 0;
+	if (before == 0)
+		return strdup(name);
+	key = text_format("%s:%zu", name, before);
+	while (key && has_column(table, key)) {
+		longer = text_format("%s:%zu", key, before);
+		free(key);
+		key = longer;
+	}
+	return key;
+}
+
 int view_table(const struct model_table *table, const struct view *view, struct error *error)
 {
 	struct grid grid = {0};
@@ -165,9 +213,11 @@ int view_table(const struct model_table *table, const struct view *view, struct 
 
 			numbers = kind == MODEL_INTEGER || kind == MODEL_REAL || kind == MODEL_NULL;
 		}
-		char *title = text_printable(table->columns[i]);
-		grid_column(&grid, title ? title : "", table->columns[i], numbers ? "r" : "s");
+		char *title = text_printable(table->columns[i]), *key = column_key(table, i);
+
+		grid_column(&grid, title ? title : "", key ? key : "", numbers ? "r" : "s");
 		free(title);
+		free(key);
 	}
 	for (size_t i = 0; i < table->n_rows * table->n_columns; i++) {
 		const struct model_value *value = &table->values[i];

@@ -32,6 +32,9 @@ int view_open(struct view *view, enum view_format format, const char *path, stru
  */
 int view_close(struct view *view, int rc, struct error *error);
 
+/* view_end: the same for what was printed to standard output without a view. */
+int view_end(int rc, struct error *error);
+
 /* view_parse_format: reads "table", "json", ...; false when it is none of those.  view_parse_bench_format: likewise
  * "github-benchmark" and "bencher", which few commands have. */
 bool view_parse_format(const char *text, enum view_format *format);

@@ -117,3 +117,61 @@ load helper
   [ "$status" -eq 2 ]
   [[ $output == *"cannot read the store"*"Permission denied"* ]]
 }
+
+@test "no command takes a full disk, or a closed output, for success" {
+  leave_segment; leave_segment; hotpath ingest -q
+  local commands=(--help --version "report --help" "help diff" "db path" "db check" "gc -n" ingest "tag 1 x" runs report
+    "report --tree" "report --callers -f json" "report --by group" "diff 1 2" "diff 1 2 -f html" "diff 1 2 -f json" "show last"
+    "show inner -f json" "trend inner" "trend inner -f svg" flamegraph export "export -f pprof" "sites $PROG"
+    "sql SELECT*FROM(functions)a,(functions)b,(functions)c,(functions)d")
+  for c in "${commands[@]}"; do
+    run bash -c 'hotpath $0 >/dev/full' "$c"
+    [ "$status" -eq 2 ] || { echo "$c: $status $output"; return 1; }
+    [[ $output == *"cannot write the output: No space left on device" ]] || { echo "$c: $output"; return 1; }
+    run bash -c 'hotpath $0 >&-' "$c"
+    [ "$status" -eq 2 ] || { echo "$c, closed: $status $output"; return 1; }
+    [[ $output == *"cannot write the output: Bad file descriptor" ]] || { echo "$c, closed: $output"; return 1; }
+  done
+}
+
+@test "a reader that has read enough is no error, however much there is" {
+  leave_segment; leave_segment; hotpath ingest -q
+  for c in "--help" "diff 1 2 -f html" flamegraph "sql SELECT*FROM(functions)a,(functions)b,(functions)c,(functions)d"; do
+    run bash -o pipefail -c 'hotpath $0 | head -c 1 >/dev/null' "$c"
+    [ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$c: $status $output"; return 1; }
+  done
+}
+
+@test "sql: columns of one name stay apart in JSON, and NULL makes NULL" {
+  leave_segment
+  [ "$(hotpath sql -f json 'select 1 as a, 2 as a, 3 as a, 4 as b')" = '[{"a":1,"a:1":2,"a:2":3,"b":4}]' ]
+  [ "$(hotpath sql -f json 'select 1 as a, 2 as a, 3 as "a:1"')" = '[{"a":1,"a:1:1":2,"a:1":3}]' ]
+  [ "$(hotpath sql -f json 'select hotpath_percentile(hist, ns_per_tick, null) as p, hotpath_percentile(null, 1, 5) as q from functions limit 1')" = '[{"p":null,"q":null}]' ]
+}
+
+@test "a number that is too large is not called no number" {
+  misuse "from 0 to 999999999999999" hotpath runs -n 99999999999999999999
+  misuse "from 0 to 999999999999999" hotpath report -n -1
+}
+
+# The columns that a page says a view has, each on a line.
+documented() {
+  sed -e "1,/$2/d" <<<"$1" | awk -v view="$3" '
+    $1 == ".TP" { in_view = 0 } $1 == ".B" { in_view = $2 == view; next }
+    in_view' | sed -e 's/([^)]*)//g; s/:.*//' | tr -s ' ,' '\n' | grep -x '[a-z][a-z0-9_]*' | sort -u
+}
+
+@test "man page and help know the columns of all views" {
+  leave_segment
+  man=$(cat "$BATS_TEST_DIRNAME/../../cli/hotpath.1")
+  help=$(hotpath sql --help)
+  for v in runs functions contexts threads recent lost objects; do
+    documented "$man" '^.SH VIEWS' $v >man.txt
+    awk -v view="$v" '/^and these functions/ { exit } $1 == view && /^  [a-z]/ { on = 1; $1 = ""; print; next }
+      /^  [a-z]/ { on = 0 } on' <<<"$help" | sed -e 's/([^)]*)//g' | tr -s ' ,' '\n' | grep -x '[a-z][a-z0-9_]*' | sort -u >help.txt
+    for c in $(query "select name from pragma_table_info('$v')"); do
+      grep -qx "$c" man.txt || { echo "the man page lacks $v.$c"; return 1; }
+      grep -qx "$c" help.txt || { echo "the help lacks $v.$c"; return 1; }
+    done
+  done
+}
