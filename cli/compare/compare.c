@@ -16,6 +16,9 @@ static const double LARGE_PART = 0.9;
 /* Below this an interval says too little to be shown. */
 static const double LEAST_LEVEL = 0.899;
 
+/* What a run without calls counts as, beside runs with some: less than one with a single call. */
+static const double NO_CALLS = 0.5;
+
 /* More runs than this nobody makes. */
 static const double MANY_RUNS = 1000;
 
@@ -46,21 +49,48 @@ static double value_of(const struct model_cell *cell, enum model_metric metric)
 }
 
 /* The cost of measuring is taken out as a mean: what is left below a nanosecond per call is not known. */
-static double log_of(double value)
+static double log_of(double value, enum model_metric metric)
 {
-	return log(value > 1 ? value : 1);
+	double least = metric == METRIC_CALLS ? NO_CALLS : 1;
+
+	return log(value > least ? value : least);
 }
 
+/* Between the two in the middle as their logarithms have it, so that it goes with the change. */
+static double median_of(const double *sorted, size_t n)
+{
+	if (n == 0)
+		return NAN;
+	return n % 2 ? sorted[n / 2] : sqrt(sorted[n / 2 - 1] * sorted[n / 2]);
+}
+
+static void side_into_logs(double *values, size_t n, enum model_metric metric)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = log_of(values[i], metric);
+}
+
+/* A sample is taken as it was measured; all that is computed with is its logarithms. */
+static void into_logs(struct sample *s, enum model_metric metric)
+{
+	side_into_logs(s->x, s->m, metric);
+	side_into_logs(s->y, s->n, metric);
+}
+
+/* A run without calls has no time per call; but none of them is a number of calls, and no time is a time of a run. */
 static size_t take_side(const struct model_cell *cells, size_t n, enum model_metric metric,
 			double *out)
 {
+	bool per_run = metric == METRIC_CALLS || metric == METRIC_RUN, called = false;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
+		called |= cells[i].calls > 0;
+	for (size_t i = 0; i < n && called; i++) {
 		double value = value_of(&cells[i], metric);
 
-		if (cells[i].calls > 0 && !isnan(value))
-			out[kept++] = log_of(value);
+		if ((per_run || cells[i].calls > 0) && !isnan(value))
+			out[kept++] = value;
 	}
 	stats_sort(out, kept);
 	return kept;
@@ -83,17 +113,22 @@ static bool constant(const double *sorted, size_t n)
 	return n > 1 && sorted[0] == sorted[n - 1];
 }
 
+/* What was measured, of a sample that is not in logarithms yet. */
+static void show_figures(const struct sample *s, struct model_change *change)
+{
+	struct stats_interval head = stats_median_interval(s->y, s->n, LEVEL);
+
+	change->base = median_of(s->x, s->m);
+	change->head = median_of(s->y, s->n);
+	change->head_low = head.low;
+	change->head_high = head.high;
+}
+
 /* What the runs say, whether it is tested or not. */
 static void describe(struct sample *s, struct model_change *change)
 {
 	struct stats_interval interval = stats_shift_interval(s->x, s->m, s->y, s->n, LEVEL, false);
-	struct stats_interval median;
 
-	change->base = s->m ? exp(stats_median(s->x, s->m)) : NAN;
-	change->head = s->n ? exp(stats_median(s->y, s->n)) : NAN;
-	median = stats_median_interval(s->y, s->n, LEVEL);
-	change->head_low = exp(median.low);
-	change->head_high = exp(median.high);
 	s->shift = stats_shift(s->x, s->m, s->y, s->n);
 	change->change = percent_of(s->shift);
 	change->p = change->q = change->more_runs = NAN;
@@ -189,15 +224,16 @@ static int sum_up(struct model_diff *diff, struct error *error)
 	return ERR_OK;
 }
 
-/* The total is one "call" a run: what counts is the time of the run, however many calls took it. */
-static void take_total(const struct model_diff *diff, struct sample *s)
+/* The total is one "call" a run: what counts is the time of the run, however many calls took it; or their number. */
+static void take_total(const struct model_diff *diff, enum model_metric metric, struct sample *s)
 {
 	const struct model_cell *cells = diff->total.cells;
+	enum model_metric whole = metric == METRIC_CALLS ? metric : METRIC_RUN;
 
 	for (size_t i = 0; i < diff->base.n; i++)
-		s->x[i] = log_of(cells[i].self_ns);
+		s->x[i] = value_of(&cells[i], whole);
 	for (size_t i = 0; i < diff->head.n; i++)
-		s->y[i] = log_of(cells[diff->base.n + i].self_ns);
+		s->y[i] = value_of(&cells[diff->base.n + i], whole);
 	s->m = diff->base.n;
 	s->n = diff->head.n;
 	stats_sort(s->x, s->m);
@@ -208,7 +244,7 @@ static void take(const struct model_diff *diff, const struct model_diff_function
 		 struct sample *s)
 {
 	if (f == &diff->total)
-		take_total(diff, s);
+		take_total(diff, diff->metric, s);
 	else
 		take_sample(diff, f->cells, diff->metric, s);
 }
@@ -224,11 +260,11 @@ static bool look_at(struct model_diff *diff, struct model_diff_function *f, stru
 
 	f->share = share_base > share_head ? share_base : share_head;
 	take(diff, f, s);
+	show_figures(s, change);
+	into_logs(s, diff->metric);
 	describe(s, change);
 	change->verdict = VERDICT_INCONCLUSIVE;
-	if (f == &diff->total)
-		return true;
-	if (f->calls_base == 0 || f->calls_head == 0) {
+	if (f != &diff->total && (f->calls_base == 0 || f->calls_head == 0)) {
 		change->verdict = f->calls_base == 0 ? VERDICT_ADDED : VERDICT_REMOVED;
 		return false;
 	}
@@ -272,6 +308,7 @@ static int judge(struct model_diff *diff, struct family *family, struct sample *
 		struct model_change *change = &f->change;
 
 		take(diff, f, s);
+		into_logs(s, diff->metric);
 		s->shift = family->members[i].shift;
 		change->q = fmin(1, family->q[i] / family->part);
 		change->verdict = decide(s, change->q, least);
@@ -328,7 +365,7 @@ static void take_per_run(const struct model_diff *diff, const struct model_diff_
 			 struct sample *s)
 {
 	if (f == &diff->total)
-		take_total(diff, s);
+		take_total(diff, METRIC_RUN, s);
 	else
 		take_sample(diff, f->cells, METRIC_RUN, s);
 }
@@ -342,6 +379,8 @@ int compare_per_run(struct model_diff *diff, struct error *error)
 		return error_memory(error);
 	for (size_t i = 0; i <= diff->n; i++) {
 		take_per_run(diff, entry(diff, i), &s);
+		show_figures(&s, &entry(diff, i)->per_run);
+		into_logs(&s, METRIC_RUN);
 		describe(&s, &entry(diff, i)->per_run);
 	}
 	free(room);

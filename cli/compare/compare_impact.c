@@ -28,12 +28,12 @@ static double mean_calls(const struct model_cell *cells, size_t n)
 	return calls;
 }
 
-static bool same_calls(const struct model_cell *cells, size_t n)
+static bool calls_vary(const struct model_cell *cells, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 		if (cells[i].calls != cells[0].calls)
-			return false;
-	return n > 1;
+			return true;
+	return false;
 }
 
 static void middle_means(const struct side *side, double *calls, double *self)
@@ -66,7 +66,8 @@ static void attribute(const struct model_diff *diff, struct model_diff_function 
 
 	f->calls_base = mean_calls(base.cells, base.n);
 	f->calls_head = mean_calls(head.cells, head.n);
-	f->calls_exact = same_calls(base.cells, base.n) && same_calls(head.cells, head.n);
+	f->calls_vary = calls_vary(base.cells, base.n) || calls_vary(head.cells, head.n);
+	f->calls_exact = !f->calls_vary && base.n > 1 && head.n > 1;
 	middle_means(&base, &calls0, &self0);
 	middle_means(&head, &calls1, &self1);
 	cost0 = calls0 > 0 ? self0 / calls0 : 0;

@@ -176,7 +176,7 @@ static void add_function(struct benches *benches, const struct model_diff *diff,
 			 const struct model_diff_function *f, const char *name)
 {
 	const struct figure none = {NAN, NAN, NAN};
-	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS && !total;
+	bool counts = diff->metric == METRIC_CALLS, total = f == &diff->total && !counts;
 	const struct model_change *c = &f->change;
 	struct bench bench = {
 		.name = name,

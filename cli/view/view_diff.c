@@ -42,10 +42,9 @@ char *view_diff_signed_ns(double ns, bool utf8)
 	return text_format("%s%s", ns > 0 ? "+" : "", format_ns(out, ns, utf8));
 }
 
-char *view_diff_calls(const struct model_diff *diff, const struct model_diff_function *f)
+char *view_diff_calls(const struct model_diff_function *f)
 {
-	bool varies = !f->calls_exact && (diff->base.n > 1 || diff->head.n > 1);
-	const char *about = varies ? "~" : "";
+	const char *about = f->calls_vary ? "~" : "";
 
 	if (fabs(f->calls_base - f->calls_head) < 0.5)
 		return text_format("%s%.0f", about, f->calls_head);
@@ -89,12 +88,12 @@ static void add_columns(struct grid *grid)
 static void add_row(struct grid *grid, const struct model_diff *diff,
 		    const struct model_diff_function *f, const char *name, const struct view *view)
 {
-	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS && !total;
+	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS;
 	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
 
 	grid_text(grid, total ? GRID_TEXT : GRID_CODE, name);
 	add_made(grid, GRID_TEXT, view_diff_verdict(f));
-	add_made(grid, GRID_TEXT, view_diff_calls(diff, f));
+	add_made(grid, GRID_TEXT, view_diff_calls(f));
 	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.base);
 	grid_real(grid, counts ? GRID_REAL : GRID_NS, f->change.head);
 	add_made(grid, GRID_TEXT,
@@ -116,7 +115,7 @@ static void add_others(struct grid *grid, const struct model_diff *diff, const s
 		return;
 	add_made(grid, GRID_TEXT, text_format("(%zu other%s)", n, n == 1 ? "" : "s"));
 	grid_text(grid, GRID_TEXT, "-");
-	add_made(grid, GRID_TEXT, view_diff_calls(diff, &others));
+	add_made(grid, GRID_TEXT, view_diff_calls(&others));
 	for (int i = 0; i < 4; i++)
 		grid_text(grid, GRID_TEXT, "-");
 	add_made(grid, GRID_TEXT, view_diff_signed_ns(others.impact_calls, view->utf8));

@@ -29,7 +29,7 @@ int view_diff_html(const struct model_diff *diff, const struct view *view, struc
 /* view_diff_...: what stands in a cell, to be freed; NULL when out of memory. */
 char *view_diff_change(double change, double low, double high); /* "+5.1 %  [+3.9, +6.2]" */
 char *view_diff_signed_ns(double ns, bool utf8);
-char *view_diff_calls(const struct model_diff *diff, const struct model_diff_function *f);
+char *view_diff_calls(const struct model_diff_function *f);
 char *view_diff_verdict(const struct model_diff_function *f); /* not yet printable */
 
 /* view_diff_csv.c */

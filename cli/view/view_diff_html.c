@@ -106,10 +106,10 @@ static void plot(const struct page *p, const struct model_change *c)
 	fputs("</td>", p->stream);
 }
 
-static void value(struct page *p, const struct model_diff_function *f, double number)
+static void value(struct page *p, double number)
 {
 	char out[FORMAT_ROOM];
-	bool counts = p->diff->metric == METRIC_CALLS && f != &p->diff->total;
+	bool counts = p->diff->metric == METRIC_CALLS;
 	char *text = isnan(number) ? strdup("-")
 		     : counts	   ? text_format("%.6g", number)
 				   : strdup(format_ns(out, number, true));
@@ -155,9 +155,9 @@ static void row(struct page *p, const struct model_diff_function *f, const char 
 	made(p, " class=\"r\"", c->change, view_diff_change(c->change, NAN, NAN));
 	plot(p, c);
 	impacts(p, f);
-	value(p, f, c->base);
-	value(p, f, c->head);
-	made(p, " class=\"r\"", f->calls_head, view_diff_calls(p->diff, f));
+	value(p, c->base);
+	value(p, c->head);
+	made(p, " class=\"r\"", f->calls_head, view_diff_calls(f));
 	made(p, " class=\"r\"", total ? NAN : p99->change,
 	     total ? strdup("-") : view_diff_change(p99->change, p99->ci_low, p99->ci_high));
 	fputs("</tr>\n", p->stream);
@@ -175,7 +175,7 @@ static void foot(struct page *p)
 		fputs("<td class=\"r\">-</td><td class=\"plot\"></td>", p->stream);
 		impacts(p, &others);
 		fputs("<td class=\"r\">-</td><td class=\"r\">-</td>", p->stream);
-		made(p, " class=\"r\"", NAN, view_diff_calls(p->diff, &others));
+		made(p, " class=\"r\"", NAN, view_diff_calls(&others));
 		fputs("<td class=\"r\">-</td>", p->stream);
 		fputs("</tr>\n", p->stream);
 	}

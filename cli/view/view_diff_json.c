@@ -140,7 +140,7 @@ int view_diff_json(const struct model_diff *diff, const struct view *view, struc
 {
 	json_t *functions = json_array(), *total = json_object(), *verdicts = json_object(), *root;
 
-	set_change(total, &diff->total.change, false);
+	set_change(total, &diff->total.change, diff->metric == METRIC_CALLS);
 	json_object_set_new(total, "calls", calls_json(&diff->total));
 	json_object_set_new(total, "impact_ns", impact_json(&diff->total));
 	for (size_t i = 0; i < diff->n; i++)

@@ -216,12 +216,46 @@ repository() {
     record 1 HOTPATH_LABEL=old
     PROG=./p2 record 1 HOTPATH_LABEL=new
   done
+  [ "$(hotpath diff -m run -f json old new | jq -r '.functions[]|select(.name=="inner").verdict')" = slower ]
+  run hotpath diff -m run --fail-on slower:50% old new
+  [ "$status" -eq 1 ]
+  run hotpath diff -m run --fail-on slower:50% --focus fact old new
+  [ "$status" -ne 1 ]
+  # Calls need no quiet machine: what they took is not looked at, nor in the whole.
+  run hotpath diff -m calls --fail-on slower:50% old new
+  [ "$status" -eq 0 ]
+}
+
+@test "-m calls counts the calls of the whole, and needs two runs a side" {
+  sed -e 's/^M int fact/M int more(int n) { return n; }\n&/; s/int s = 0;$/int s = 0; for (int i = 0; i < 200; i++) s += more(i);/' "$PROG.c" >p2.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  for _ in 1 2; do
+    record 1 HOTPATH_LABEL=old
+    PROG=./p2 record 1 HOTPATH_LABEL=new
+  done
+  run hotpath diff -m calls old new
+  [[ $output == *"the whole: slower (+173.9 %)"* ]]
+  [[ $output != *"too few"* ]]
+  [[ ${lines[-1]} =~ ^"(total)"\ +slower\ +"115 > 315"\ +115\ +315\  ]]
+  [ "$(hotpath diff -m calls -f json old new | jq -c '.total|[.verdict,.base_calls,.head_calls,.base_ns,.ci_percent]')" = \
+    '["slower",115,315,null,[173.913,173.913]]' ]
+  [ "$(hotpath diff -m calls -f github-benchmark old new | jq -c '.[-1]|[.name,.unit,.value]')" = '["(total)","calls/run",315]' ]
+  [ "$(hotpath diff -m calls -f csv old new | tail -1 | cut -d, -f1,3,5,6)" = '(total),slower,115,315' ]
   run hotpath diff -m calls --fail-on slower:50% old new
   [ "$status" -eq 1 ]
-  [[ $output == *"slower: the total (+"* ]]
-  run hotpath diff -m calls --fail-on slower:50% --focus fact old new
-  [ "$status" -eq 0 ]
-  [ "$(hotpath diff -m run -f json old new | jq -r '.functions[]|select(.name=="inner").verdict')" = slower ]
+  [[ $output == *"slower: the total (+173.9 %)"* ]]
+}
+
+@test "calls are marked as varying only where they do" {
+  record 3
+  run hotpath diff 1..2 3
+  [[ $output != *"~"* ]]
+  # Another program, in whose run nothing of the first is called.
+  cp "$PROG.c" p2.c
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
+  PROG=./p2 record 1
+  run hotpath diff 3..4 1
+  [[ $output == *" ~50 > 100 "* ]]
 }
 
 @test "each wrong value of diff is told" {
@@ -260,6 +294,10 @@ repository() {
   [ "$(runs label:early+5)" = '[1,2,5]' ]
   [ "$(runs 2..4)" = '[2,3,4]' ]
   [ "$(runs last..last~1)" = '[4,5]' ]
+  [ "$(runs last~3..last)" = '[2,3,4,5]' ]
+  [ "$(runs last~3..last~1)" = '[2,3,4]' ]
+  [ "$(runs last~3..4)" = '[2,3,4]' ]
+  [ "$(runs label:with+plus)" = '[3,4,5]' ]
   [ "$(runs early+early+2)" = '[1,2]' ]
   [ "$(runs "host:$(hostname)")" = '[1,2,3,4,5]' ]
   hotpath tag 2..3 middle

@@ -451,6 +451,57 @@ static void counts_are_compared_exactly(void **state)
 	model_diff_release(&all.diff);
 }
 
+/* Of a function that not every run calls, the others have no calls and no time: they are no runs that are not there. */
+static void runs_without_calls_count_in_metrics_per_run(void **state)
+{
+	struct model_diff diff = {.base.n = 10, .head.n = 10, .n = 1};
+	struct compare_options options = COMPARE_DEFAULTS;
+	struct model_change *change;
+	struct error error = {0};
+
+	(void)state;
+	diff.functions = calloc(1, sizeof(*diff.functions));
+	change = &diff.functions[0].change;
+	diff.functions[0].name = strdup("retry");
+	diff.functions[0].cells = calloc(20, sizeof(struct model_cell));
+	for (int r = 0; r < 20; r++) {
+		diff.functions[0].cells[r].calls = r < 2 || r >= 10 ? 100 : 0;
+		diff.functions[0].cells[r].self_ns = 50 * diff.functions[0].cells[r].calls;
+	}
+	options.metric = METRIC_CALLS;
+	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
+	assert_int_equal(change->verdict, VERDICT_SLOWER);
+	assert_true(change->base == 0 && change->head == 100);
+	options.metric = METRIC_RUN;
+	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
+	assert_int_equal(change->verdict, VERDICT_SLOWER);
+	assert_true(change->base == 0 && change->head == 5000);
+	/* A time per call is of the runs that have one. */
+	options.metric = METRIC_SELF;
+	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
+	assert_true(change->verdict != VERDICT_SLOWER && change->base == 50 && change->head == 50);
+	model_diff_release(&diff);
+}
+
+/* What is compared is at least a nanosecond; what is shown is what was measured. */
+static void figures_below_a_nanosecond_are_shown_as_they_are(void **state)
+{
+	static const double calls[][2] = {{1000, 1000}};
+	static const double self[][2] = {{250, 500}};
+	struct compare_options options = COMPARE_DEFAULTS;
+	struct error error = {0};
+	struct cells all;
+
+	(void)state;
+	make_diff(&all, calls, self, 1);
+	assert_int_equal(compare(&all.diff, &options, &error), ERR_OK);
+	assert_true(all.diff.functions[0].change.base == 0.25);
+	assert_true(all.diff.functions[0].change.head == 0.5);
+	assert_true(all.diff.functions[0].change.head_low == 0.5);
+	assert_true(all.diff.functions[0].change.change == 0);
+	model_diff_release(&all.diff);
+}
+
 /* A process of a run, with two buckets or, with no calls in the second, one. */
 static void add_histogram(struct model_diff_function *f, int side, size_t run, double calls,
 			  double ns, double more_calls, double more_ns)
@@ -544,6 +595,8 @@ int main(void)
 		cmocka_unit_test(the_median_has_an_interval),
 		cmocka_unit_test(too_few_runs_are_known),
 		cmocka_unit_test(counts_are_compared_exactly),
+		cmocka_unit_test(runs_without_calls_count_in_metrics_per_run),
+		cmocka_unit_test(figures_below_a_nanosecond_are_shown_as_they_are),
 		cmocka_unit_test(tails_come_from_histograms),
 		cmocka_unit_test(the_promises_hold_in_small),
 	};
