@@ -65,16 +65,35 @@ int report_print(struct store *store, int64_t run, const struct report_options *
 	return rc;
 }
 
+/* refuse: what a view has no use for, as it would seem to have been followed. */
+static int refuse(const struct report_options *options, bool sorts, const char *view,
+		  struct error *error)
+{
+	const struct report_options defaults = REPORT_DEFAULTS;
+	const struct {
+		const char *name;
+		bool given;
+	} all[] = {
+		{"focus", options->focus && *options->focus},
+		{"group", options->group},
+		{"raw", options->raw},
+		{"sort", !sorts && strcmp(options->sort, defaults.sort) != 0},
+		{"percentiles", strcmp(options->percentiles, defaults.percentiles) != 0},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].given)
+			return error_set(error, ERR_USAGE, "--%s is not for %s", all[i].name, view);
+	return ERR_OK;
+}
+
 int report_tree(struct store *store, int64_t run, const struct report_options *options,
 		bool callers, struct error *error)
 {
 	struct model_tree tree = {0};
 	struct view view = {0};
-	int rc = ERR_OK;
+	int rc = refuse(options, false, "--tree and --callers", error);
 
-	if ((options->focus && *options->focus) || options->group)
-		rc = error_set(error, ERR_USAGE, "--%s is not for --tree and --callers",
-			       options->group ? "group" : "focus");
 	if (!rc)
 		rc = query_tree(store, run, &tree, error);
 	if (!rc && !callers && model_tree_sort(&tree, limit_of(options)))
@@ -115,13 +134,8 @@ int report_groups(struct store *store, int64_t run, const struct report_options 
 {
 	struct model_groups groups = {0};
 	struct view view = {0};
-	int rc = ERR_OK;
+	int rc = refuse(options, true, "--by", error);
 
-	if ((options->focus && *options->focus) || options->group || options->raw)
-		rc = error_set(error, ERR_USAGE, "--%s is not for --by",
-			       options->raw	? "raw"
-			       : options->group ? "group"
-						: "focus");
 	if (!rc)
 		rc = sum_groups(store, run, &groups, error);
 	if (!rc)

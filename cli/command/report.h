@@ -42,8 +42,8 @@ int report_groups(struct store *store, int64_t run, const struct report_options 
 		  struct error *error);
 
 /*
- * report_tree: prints the calling-context tree of a run, or for each function who called it; of the options format, limit and output count, and a
- * focus is refused.
+ * report_tree: prints the calling-context tree of a run, or for each function who called it; of the options format, limit and output count, and
+ * the others are refused.
  */
 int report_tree(struct store *store, int64_t run, const struct report_options *options,
 		bool callers, struct error *error);

@@ -84,6 +84,12 @@ static size_t make_edges(const struct model_tree *tree, struct edge *edges, int6
 	return n;
 }
 
+static void add_place(struct grid *grid, const struct model_tree_function *f)
+{
+	grid_text(grid, GRID_TEXT, f->file);
+	grid_integer(grid, GRID_INTEGER, f->line);
+}
+
 static void add_row(struct grid *grid, const struct model_tree *tree, const struct edge *edge,
 		    bool first, const struct view *view)
 {
@@ -91,10 +97,15 @@ static void add_row(struct grid *grid, const struct model_tree *tree, const stru
 		     view->format == VIEW_JSON_PRETTY;
 
 	grid_text(grid, GRID_CODE, first || plain ? tree->functions[edge->callee].name : "");
-	if (edge->caller == OUTERMOST)
+	add_place(grid, &tree->functions[edge->callee]);
+	if (edge->caller == OUTERMOST) {
 		grid_text(grid, GRID_TEXT, plain ? NULL : "(none measured)");
-	else
+		grid_text(grid, GRID_TEXT, NULL);
+		grid_text(grid, GRID_TEXT, NULL);
+	} else {
 		grid_text(grid, GRID_CODE, tree->functions[edge->caller].name);
+		add_place(grid, &tree->functions[edge->caller]);
+	}
 	grid_integer(grid, GRID_INTEGER, edge->calls);
 	grid_integer(grid, GRID_NS, edge->self_ns);
 	grid_integer(grid, GRID_NS, edge->total_ns);
@@ -104,7 +115,7 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 		 struct error *error)
 {
 	struct edge *edges = calloc(tree->n + 1, sizeof(*edges));
-	int64_t *self = calloc(tree->n_functions + 1, sizeof(*self)), shown = 0;
+	int64_t *self = calloc(tree->n_functions + 1, sizeof(*self)), functions = 0;
 	struct grid grid = {0};
 	size_t n;
 	int rc;
@@ -116,22 +127,30 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 	}
 	n = make_edges(tree, edges, self);
 	grid_column(&grid, "Function", "name", "s");
+	grid_column(&grid, "File", "file", "h");
+	grid_column(&grid, "Line", "line", "rh");
 	grid_column(&grid, "Called by", "caller", "s");
+	grid_column(&grid, "Caller's file", "caller_file", "h");
+	grid_column(&grid, "Caller's line", "caller_line", "rh");
 	grid_column(&grid, "Calls", "calls", "r3");
 	grid_column(&grid, "Self", "self_ns", "r4");
 	grid_column(&grid, "Total", "total_ns", "r");
 	for (size_t i = 0; i < n; i++) {
 		bool first = i == 0 || edges[i].callee != edges[i - 1].callee;
 
-		shown += first;
-		if (limit > 0 && shown > limit)
-			break;
-		add_row(&grid, tree, &edges[i], first, view);
+		functions += first;
+		if (limit <= 0 || functions <= limit)
+			add_row(&grid, tree, &edges[i], first, view);
 	}
 	rc = grid_print(&grid, view, error);
 	if (!rc && (view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN) &&
 	    model_estimates(&tree->run))
 		view_estimates(view);
+	if (!rc && (view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN) && limit > 0 &&
+	    functions > limit)
+		fprintf(view->stream, "%s%lld of %lld functions; --limit 0 shows all\n",
+			view->format == VIEW_MARKDOWN ? "\n" : "", (long long)limit,
+			(long long)functions);
 	grid_release(&grid);
 	free(edges);
 	free(self);

@@ -58,6 +58,8 @@ static void add_row(struct grid *grid, const struct model_tree *tree, size_t at,
 	char *name = text_format("%*s%s", plain ? 0 : (int)(2 * depth), "", f->name);
 
 	grid_text(grid, GRID_CODE, name);
+	grid_text(grid, GRID_TEXT, f->file);
+	grid_integer(grid, GRID_INTEGER, f->line);
 	grid_integer(grid, GRID_INTEGER, (int64_t)depth);
 	grid_integer(grid, GRID_INTEGER, c->calls);
 	grid_integer(grid, GRID_NS, c->self_ns);
@@ -74,6 +76,8 @@ int view_tree(const struct model_tree *tree, const struct view *view, struct err
 	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
 		return print_json(tree, view, error);
 	grid_column(&grid, "Function", "name", "st");
+	grid_column(&grid, "File", "file", "h");
+	grid_column(&grid, "Line", "line", "rh");
 	grid_column(&grid, "Depth", "depth", "rh");
 	grid_column(&grid, "Calls", "calls", "r3");
 	grid_column(&grid, "Self", "self_ns", "r4");

@@ -97,7 +97,7 @@ load helper
 @test "each wrong value is told, with what is right" {
   leave_segment
   misuse "table, json, json-pretty, csv, markdown, github-benchmark or bencher" hotpath report --format xml
-  misuse "--limit: '-3' is not a number" hotpath report --limit -3
+  misuse "--limit: '-3' is not a whole number" hotpath report --limit -3
   misuse "'101' is not a percentile" hotpath report --percentiles 50,101
   misuse "50 is there twice" hotpath report -p 50,50
   misuse "expected one of total, self, calls" hotpath report --sort size
@@ -192,4 +192,27 @@ END
   run hotpath runs
   [[ $output != *$'\033'* ]]
   [ "$(hotpath report -f json | jq .run.label)" = '"evil\u001b[2J"' ]
+}
+
+@test "options that a view has no use for are refused, not passed over" {
+  leave_segment
+  for view in --tree --callers; do
+    misuse "--raw is not for --tree and --callers" hotpath report $view --raw
+    misuse "--sort is not for --tree and --callers" hotpath report $view --sort self
+    misuse "--percentiles is not for --tree and --callers" hotpath report $view -p 50
+    misuse "--focus is not for --tree and --callers" hotpath report $view --focus x
+    misuse "--group is not for --tree and --callers" hotpath report $view -g x
+  done
+  misuse "--percentiles is not for --by" hotpath report --by group -p 50
+}
+
+@test "--callers says what it leaves out, and programs get the places" {
+  leave_segment
+  run hotpath report --callers -n 1
+  [ "${lines[-1]}" = "1 of 3 functions; --limit 0 shows all" ]
+  [[ $(hotpath report --callers -n 3) != *"shows all"* ]]
+  [ "$(hotpath report --callers -f json | jq -c '.[]|select(.name=="inner")|[(.file|endswith("prog.c")),.line,.caller,(.caller_file|endswith("prog.c")),.caller_line,.calls]')" = \
+    '[true,7,"the | outer",true,8,100]' ]
+  [ "$(hotpath report --callers -f json | jq -c '.[]|select(.name=="fact")|[.caller,.caller_file,.caller_line]')" = '[null,null,null]' ]
+  [ "$(hotpath report --tree -f csv | sed -n 1p | tr -d '\r')" = name,file,line,depth,calls,self_ns,total_ns,percent ]
 }
