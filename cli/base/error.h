@@ -32,8 +32,8 @@ enum error_code {
 
 struct error {
 	enum error_code code;
-	char text[1200]; /* what happened and what to do, without a full stop at the end; "" for
-			    ERR_NEGATIVE */
+	char text[1200]; /* what happened and what to do, without a full stop at the end; "" when
+			    it has been printed */
 };
 
 /*

@@ -62,7 +62,7 @@ static int take_waiting(const struct invocation *in, const struct options *optio
 			       tally.unknown);
 		putchar('\n');
 	}
-	return tally.refused ? error_set(error, ERR_NEGATIVE, "%s", "") : ERR_OK;
+	return tally.refused ? error_set(error, ERR_SEGMENT, "%s", "") : ERR_OK;
 }
 
 /* Another process was first with the segment of the process that waits for us; its run is in the
@@ -161,7 +161,7 @@ static int run(struct invocation *in, struct error *error)
 
 		if (take_file(in, in->argv[i], options, wanted ? &report : NULL, &one)) {
 			warn(one.text);
-			failed = ERR_NEGATIVE;
+			failed = ERR_SEGMENT;
 		}
 	}
 	return rc ? rc : failed ? error_set(error, failed, "%s", "") : ERR_OK;

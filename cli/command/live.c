@@ -66,7 +66,12 @@ static struct seg_header *header_map(const char *path, bool write, struct error 
 	struct seg_header *header = MAP_FAILED;
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size >= SEG_PAGE)
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < SEG_PAGE) {
+		close(fd);
+		error_set(error, ERR_SEGMENT, "%s is no segment of a running program", path);
+		return NULL;
+	}
+	if (fd >= 0)
 		header = mmap(NULL, SEG_PAGE, PROT_READ | (write ? PROT_WRITE : 0), MAP_SHARED, fd,
 			      0);
 	if (fd >= 0)
@@ -216,9 +221,9 @@ int live_find(const char *who, const char *store, char **path, struct error *err
 	segments_list_release(files, n);
 	if (!rc && !*path)
 		rc = error_set(error, ERR_NO_RUN,
-			       "process %ld is not being recorded; `hotpath runs --live` lists "
+			       "process %s is not being recorded; `hotpath runs --live` lists "
 			       "those that are",
-			       pid);
+			       who);
 	return rc;
 }
 

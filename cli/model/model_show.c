@@ -5,23 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "percentile.h"
+
 double model_bars_percentile(const struct model_bar *bars, size_t n, double percent, double min_ns,
 			     double max_ns)
 {
-	double all = 0, seen = 0, place;
+	double all = 0, seen = 0, rank;
 
 	for (size_t i = 0; i < n; i++)
 		all += bars[i].calls;
 	if (all == 0)
 		return NAN;
-	place = ceil(percent / 100 * all);
-	if (place <= 1)
-		return min_ns;
-	if (place >= all)
+	rank = (double)percentile_rank(percent, (uint64_t)all);
+	if (rank >= all)
 		return max_ns;
+	if (rank <= 1)
+		return min_ns;
 	for (size_t i = 0; i < n; i++) {
 		seen += bars[i].calls;
-		if (seen >= place)
+		if (seen >= rank)
 			return fmin(fmax(bars[i].ns, min_ns), max_ns);
 	}
 	return max_ns;
@@ -53,6 +55,9 @@ void model_show_run_release(struct model_show_run *show)
 	}
 	free(show->threads);
 	free(show->objects);
+	for (size_t i = 0; i < show->n_tags; i++)
+		free(show->tags[i]);
+	free(show->tags);
 	free(show->root);
 	model_calls_release(&show->recent);
 	model_report_release(&show->report);

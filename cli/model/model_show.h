@@ -56,7 +56,9 @@ struct model_bar {
 struct model_show_run {
 	struct model_report report; /* the run and its functions */
 	char *root;		    /* folder of the project, NULL unknown */
-	const char *clock;	    /* "tsc", ... */
+	char **tags;		    /* names that `hotpath tag` gave it */
+	size_t n_tags;
+	const char *clock; /* "tsc", ... */
 	double ns_per_tick;
 	struct model_thread *threads;
 	size_t n_threads;

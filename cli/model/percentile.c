@@ -10,7 +10,7 @@
 #include "../segment/image.h"
 #include "model.h"
 
-static uint64_t rank_of(double percent, uint64_t n)
+uint64_t percentile_rank(double percent, uint64_t n)
 {
 	/* 99.9 / 100 * 1000 is a little above 999 in binary; a place must not move by that. */
 	long double place = (long double)percent * (long double)n / 100.0L;
@@ -31,7 +31,7 @@ double percentile_of(const struct image_bucket *buckets, size_t n, double ns_per
 		total += buckets[i].count;
 	if (total == 0)
 		return NAN;
-	rank = rank_of(percent, total);
+	rank = percentile_rank(percent, total);
 	if (rank == total)
 		return max_ns;
 	if (rank == 1)

@@ -16,6 +16,9 @@ struct image_bucket;
 struct model_percentiles;
 struct error;
 
+/* percentile_rank: the place of a percentile among n values, 1 .. n; n is at least 1. */
+uint64_t percentile_rank(double percent, uint64_t n);
+
 /*
  * percentile_of: one percentile in nanoseconds, NAN for an empty histogram.
  *

@@ -82,6 +82,17 @@ static int add_object(sqlite3_stmt *stmt, struct model_show_run *show)
 	return more[show->n_objects++].build_id ? 0 : -1;
 }
 
+static int add_tag(sqlite3_stmt *stmt, struct model_show_run *show)
+{
+	char **more = realloc(show->tags, (show->n_tags + 1) * sizeof(*show->tags));
+
+	if (!more)
+		return -1;
+	show->tags = more;
+	more[show->n_tags] = text_at(stmt, 0);
+	return more[show->n_tags++] ? 0 : -1;
+}
+
 /* Each row of an answer to a thing of the model. */
 static int read_rows(struct store *store, const char *sql,
 		     int (*add)(sqlite3_stmt *stmt, struct model_show_run *show),
@@ -123,6 +134,11 @@ int query_show_run(struct store *store, int64_t run, struct model_show_run *show
 			       "o.build_id FROM run_unit AS u JOIN unit ON unit.id = u.unit JOIN "
 			       "object AS o ON o.id = unit.object WHERE u.run = ? ORDER BY o.id",
 			       add_object, show, error);
+	if (!rc)
+		rc = read_rows(store,
+			       "SELECT x.value FROM run_tag AS t JOIN text AS x ON x.id = t.name "
+			       "WHERE t.run = ? ORDER BY x.value",
+			       add_tag, show, error);
 	if (!rc)
 		rc = query_recent(store, run, NULL, 0, &show->recent, error);
 	return rc;

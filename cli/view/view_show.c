@@ -101,6 +101,15 @@ static char *end_of(const struct model_run *run)
 	return words;
 }
 
+static char *tags_of(const struct model_show_run *show)
+{
+	struct text words = {0};
+
+	for (size_t i = 0; i < show->n_tags; i++)
+		text_print(&words, "%s%s", i ? ", " : "", show->tags[i]);
+	return show->n_tags ? text_take(&words) : NULL;
+}
+
 static void print_facts(const struct model_show_run *show, const struct view *view)
 {
 	const struct model_run *run = &show->report.run;
@@ -108,6 +117,7 @@ static void print_facts(const struct model_show_run *show, const struct view *vi
 	view_show_fact(view, "end", end_of(run));
 	view_show_fact(view, "git", git_of(run));
 	view_show_fact(view, "label", copy(run->label));
+	view_show_fact(view, "tags", tags_of(show));
 	view_show_fact(view, "program", copy(run->exe));
 	view_show_fact(view, "folder", copy(run->cwd));
 	view_show_fact(view, "project", copy(show->root));

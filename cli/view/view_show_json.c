@@ -56,6 +56,15 @@ static json_t *objects_json(const struct model_show_run *show)
 	return list;
 }
 
+static json_t *tags_json(const struct model_show_run *show)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < show->n_tags; i++)
+		json_array_append_new(list, json_out_text(show->tags[i]));
+	return list;
+}
+
 int view_show_run_json(const struct model_show_run *show, const struct view *view,
 		       struct error *error)
 {
@@ -66,10 +75,10 @@ int view_show_run_json(const struct model_show_run *show, const struct view *vie
 		json_array_append_new(
 			functions, view_function_json(&report->functions[i], &report->percentiles));
 	return json_out_print(
-		json_pack("{s:i,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:o,s:o,s:o}", "schema", 1, "run",
-			  view_run_json(&report->run), "cwd", json_out_text(report->run.cwd),
-			  "project", json_out_text(show->root), "clock", "name",
-			  json_out_text(show->clock), "ns_per_tick",
+		json_pack("{s:i,s:o,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:o,s:o,s:o}", "schema", 1, "run",
+			  view_run_json(&report->run), "tags", tags_json(show), "cwd",
+			  json_out_text(report->run.cwd), "project", json_out_text(show->root),
+			  "clock", "name", json_out_text(show->clock), "ns_per_tick",
 			  isfinite(show->ns_per_tick) ? json_real(show->ns_per_tick) : json_null(),
 			  "objects", objects_json(show), "thread_list", threads_json(show),
 			  "functions", functions, "recent", calls_json(&show->recent)),

@@ -107,7 +107,7 @@ clean() {
     leave_segment
     run hotpath ingest
     if [ "$status" -ne 0 ]; then
-      [ "$status" -eq 1 ] && [ "$(segments)" -eq 1 ] || { echo "$cut: $status $output"; return 1; }
+      [ "$status" -eq 2 ] && [ "$(segments)" -eq 1 ] || { echo "$cut: $status $output"; return 1; }
       [[ $output == *"damaged"* || $output == *"not a hotpath store"* ]] || { echo "$cut: $output"; return 1; }
     fi
     run hotpath db check

@@ -48,7 +48,7 @@ load helper
   [ "$(segments)" -eq 1 ]
   [ "$(hotpath ingest)" = "0 runs taken in, 1 still recording" ]
   run hotpath ingest segments/*.hotpath-seg
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"still being recorded"* ]]
   kill -9 $pid
   wait $pid || true
@@ -66,7 +66,7 @@ load helper
   printf 'XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX' | dd of="$1" bs=1 seek=200 conv=notrunc status=none
   printf '\377\377\377\377' | dd of="$1" bs=1 seek=16 conv=notrunc status=none
   run hotpath ingest
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"$1"* ]]
   [[ $output == *"1 run taken in"* ]]
   [ -e "$1.damaged" ]
@@ -77,16 +77,16 @@ load helper
 @test "what is no segment is refused and left" {
   echo hello >letter.txt
   run hotpath ingest letter.txt
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"letter.txt: not a hotpath segment"* ]]
   [ -e letter.txt ]
   run hotpath ingest nothing.hotpath-seg
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"there is no segment nothing.hotpath-seg"* ]]
   leave_segment
   ln -s segments/*.hotpath-seg link.hotpath-seg
   run hotpath ingest link.hotpath-seg
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"symbolic link"* ]]
   misuse "exclude each other" hotpath ingest --all x
 }
@@ -153,7 +153,7 @@ load helper
   # A segment stays when its store cannot be used.
   leave_segment
   run hotpath ingest
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [ "$(segments)" -eq 1 ]
   # It is said once, however many segments wait.
   leave_segment
@@ -172,7 +172,7 @@ load helper
   HOTPATH_DIR=$T/small leave_segment
   HOTPATH_DIR=$T/small run hotpath ingest
   umount "$T/small"
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 2 ]
   [[ $output == *"room"* ]] || { echo "$output"; return 1; }
   [ "$(segments)" -eq 1 ]
 }

@@ -18,7 +18,7 @@ record() {
   [[ $output == *"Threads"*"prog"*"Newest calls"*"fact"* ]]
   [[ $output == *"10 of 64 calls; --limit 0 shows all"* ]]
   hotpath show 1 -f json >s.json
-  [ "$(jq -c keys_unsorted s.json)" = '["schema","run","cwd","project","clock","objects","thread_list","functions","recent"]' ]
+  [ "$(jq -c keys_unsorted s.json)" = '["schema","run","tags","cwd","project","clock","objects","thread_list","functions","recent"]' ]
   [ "$(jq -c '[.run.id,.run.exit.status,(.functions|length),(.recent|length),(.thread_list|length)]' s.json)" = '[1,3,3,64,1]' ]
   # Nothing ends behind the run.
   [ "$(jq '.run.duration_ns as $ran|[.recent[]|.start_ns + .duration_ns <= $ran]|all' s.json)" = true ]
@@ -100,4 +100,12 @@ record() {
   [ "$(query "SELECT count(*) FROM recent")" = 64 ]
   [ "$(query "SELECT name FROM recent LIMIT 1")" = fact ]
   [ "$(query "SELECT count(*) FROM recent WHERE start_ns < 0 OR duration_ns < 0 OR thread <> 1")" = 0 ]
+}
+
+@test "show of a run tells its tags" {
+  leave_segment; hotpath ingest -q
+  hotpath tag 1 before; hotpath tag 1 'a b'
+  run hotpath show 1
+  [[ $output == *$'\n  tags       a b, before\n'* ]]
+  [ "$(hotpath show 1 -f json | jq -c .tags)" = '["a b","before"]' ]
 }

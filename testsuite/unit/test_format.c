@@ -12,6 +12,7 @@
 #include "../../cli/base/error.h"
 #include "../../cli/base/format.h"
 #include "../../cli/model/model.h"
+#include "../../cli/model/model_show.h"
 #include "../../cli/model/percentile.h"
 #include "../../cli/command/report.h"
 #include "../../cli/model/select.h"
@@ -88,11 +89,15 @@ static void percentiles_are_within_one_percent(void **state)
 static void ranks_do_not_slip(void **state)
 {
 	struct image_bucket buckets[3] = {{10, 998}, {20, 1}, {30, 1}};
+	struct model_bar bars[3] = {{10, 998}, {20, 1}, {30, 1}};
 
 	(void)state;
 	assert_true(percentile_of(buckets, 3, 1, 99.9, 10, 30) == 20);
 	assert_true(percentile_of(buckets, 3, 1, 99.8, 10, 30) == 10);
 	assert_true(percentile_of(buckets, 3, 1, 99.91, 10, 30) == 30);
+	assert_true(model_bars_percentile(bars, 3, 99.9, 10, 30) == 20);
+	assert_true(model_bars_percentile(bars, 3, 99.8, 10, 30) == 10);
+	assert_true(model_bars_percentile(bars, 3, 99.91, 10, 30) == 30);
 }
 
 static int parse_code(const char *text)
