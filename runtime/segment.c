@@ -36,10 +36,20 @@ static uint64_t page_up(uint64_t v)
 	return (v + SEG_PAGE - 1) & ~(uint64_t)(SEG_PAGE - 1);
 }
 
+/* reserve_by_writing: where a file system knows no other way.  A fresh range holds nothing yet. */
+static int reserve_by_writing(int fd, uint64_t at, uint64_t size)
+{
+	static const char zero;
+
+	for (uint64_t p = at; p < at + size; p += SEG_PAGE)
+		if (pwrite(fd, &zero, 1, (off_t)p) != 1)
+			return -1;
+	return pwrite(fd, &zero, 1, (off_t)(at + size - 1)) == 1 ? 0 : -1;
+}
+
 /* reserve: puts blocks behind a range of the file, without changing what is there. */
 static int reserve(int fd, uint64_t at, uint64_t size)
 {
-	static const char zero;
 	struct rlimit limit;
 
 	/* Past RLIMIT_FSIZE the kernel would send the host a SIGXFSZ. */
@@ -47,14 +57,14 @@ static int reserve(int fd, uint64_t at, uint64_t size)
 		errno = EFBIG;
 		return -1;
 	}
-	if (fallocate(fd, 0, (off_t)at, (off_t)size) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP)
-		return -1;
-	for (uint64_t p = at; p < at + size; p += SEG_PAGE) /* a fresh range: holds nothing yet */
-		if (pwrite(fd, &zero, 1, (off_t)p) != 1)
+	/* A signal interrupts it on a tmpfs; so many in turn are none that let the host come to anything either. */
+	for (int tries = 0; fallocate(fd, 0, (off_t)at, (off_t)size) < 0; tries++) {
+		if (errno == EOPNOTSUPP)
+			return reserve_by_writing(fd, at, size);
+		if (errno != EINTR || tries == 1000)
 			return -1;
-	return pwrite(fd, &zero, 1, (off_t)(at + size - 1)) == 1 ? 0 : -1;
+	}
+	return 0;
 }
 
 /* hp_segment_commit: reserves [at, at + size) of the mapping, rounded to pages; 0, or -1 when there

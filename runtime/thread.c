@@ -93,17 +93,19 @@ void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align)
 bool hp_stack_grow(struct hot *hot)
 {
 	struct seg_thread *t = &hot->place->seg;
-	uint64_t more = t->stack_used;
+	uint64_t used = __atomic_load_n(&t->stack_used, __ATOMIC_RELAXED), more = used;
 
 	/* Two frames stay free above the limit: one for the wall above the deepest call, one that
 	 * reads as unused. */
-	if (t->stack_used >= SEG_STACK_MAX)
+	if (used >= SEG_STACK_MAX)
 		return false;
-	if (t->stack_used + more > SEG_STACK_MAX)
-		more = SEG_STACK_MAX - t->stack_used;
-	if (hp_segment_commit(t->stack + t->stack_used, more * sizeof(struct seg_frame)))
+	if (used + more > SEG_STACK_MAX)
+		more = SEG_STACK_MAX - used;
+	if (hp_segment_commit(t->stack + used, more * sizeof(struct seg_frame)))
 		return false;
-	t->stack_used += more;
+	/* Not where a handler has grown it meanwhile. */
+	__atomic_compare_exchange_n(&t->stack_used, &used, used + more, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
 	hot->limit = t->stack + t->stack_used - 3;
 	return true;
 }
