@@ -6,6 +6,10 @@
  * handlers and destructors, seals.  A process that never comes here (_exit, a signal) leaves its
  * segment to the next hotpath command.
  *
+ * glibc runs exit handlers newest first, and the destructors of all libraries as the oldest that the program
+ * itself could have had: its start registers them, behind the constructors of its libraries.  Where one of those brought
+ * us in, the status comes behind our destructor, and the sealing with it.
+ *
  * Nobody waits for ingest, which has none of the host's descriptors: a pipe that the host wrote to
  * closes when the host ends. Two exceptions: the user asked for a report (HOTPATH_OUTPUT_FORMAT),
  * and a host that is process 1 of its container, with whose end the segment would go.
@@ -34,14 +38,9 @@ extern int on_exit(void (*function)(int, void *), void *arg) __attribute__((weak
 
 static uint32_t end_how = SEG_END_UNLOAD;
 static int end_status;
+static bool status_comes; /* on_exit() has taken see_status() */
+static bool unloading;	  /* our destructor has run, and waits for it */
 static int seccomp_at_start;
-
-static void see_status(int status, void *arg)
-{
-	(void)arg;
-	end_how = SEG_END_EXIT;
-	end_status = status;
-}
 
 /*
  * may_spawn: whether starting a process can do the host no harm: one that put itself under a
@@ -216,10 +215,21 @@ static void finish(void)
 	errno = saved_errno;
 }
 
+static void see_status(int status, void *arg)
+{
+	(void)arg;
+	end_how = SEG_END_EXIT;
+	end_status = status;
+	if (unloading)
+		finish();
+}
+
 /* Priority 101: of the destructors in a program that we are linked into, ours is the last. */
 __attribute__((destructor(101))) static void finish_at_unload(void)
 {
-	finish();
+	unloading = true;
+	if (end_how == SEG_END_EXIT || !status_comes)
+		finish();
 }
 
 /* hp_end_init: once a process, at its start. */
@@ -231,7 +241,7 @@ void hp_end_init(void)
 	if (!on_exit)
 		return;
 #endif
-	on_exit(see_status, NULL);
+	status_comes = on_exit(see_status, NULL) == 0;
 }
 
 /*

@@ -118,6 +118,41 @@ c_counts() {
   has "main,1,0,0"
 }
 
+@test "a shared library that is measured does not hide how its program ended" {
+  printf 'int lib_add(int a, int b) { return a + b; }\n' > lib.c
+  cat > prog.c <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+int lib_add(int, int);
+static void last(void) { lib_add(1, 2); }
+int main(int argc, char **argv)
+{
+	atexit(last);
+	puts(argv[argc - 1]);
+	if (argc > 1 && *argv[1] == 'q')
+		quick_exit(4);
+	return lib_add(argc, 2);
+}
+C
+  gcc -O2 $FLAG -fPIC -shared lib.c -o libadd.so
+  for flag in "$FLAG" ""; do
+    gcc -O2 $flag prog.c -o prog -L. -ladd -Wl,-rpath,"$T"
+    run ./prog
+    [ "$status" = 3 ]
+    run ./prog q
+    [ "$status" = 4 ]
+    # Behind the output of the program, at its end, of the run as it ended.
+    HOTPATH_OUTPUT_FORMAT=table run ./prog
+    [ "${lines[0]}" = ./prog ] && [[ ${lines[1]} == *"  exit 3 "* ]] || { echo "$output"; return 1; }
+  done
+  # lib_add of main, and of its exit handler.
+  run ask "SELECT calls, count(*) FROM functions WHERE name = 'lib_add' GROUP BY 1"
+  has "2,4"
+  run ask "SELECT r.how, r.status, count(*) FROM runs r GROUP BY 1, 2 ORDER BY 1"
+  has "exit,3,4"
+  has "quick_exit,,2"
+}
+
 @test "a library loaded and unloaded in a loop keeps one row for its function" {
   printf 'int lib_add(int a, int b) { return a + b; }\n' > lib.c
   cat > prog.c <<'C'
