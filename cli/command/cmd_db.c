@@ -178,8 +178,12 @@ static int import_one(struct invocation *in, const char *name, struct error *err
 		rc = store_copy(&from, &in->store, NULL, 0, &done, error);
 	store_close(&from);
 	if (!rc)
-		printf("%s: %lld run%s taken in, %lld known already\n", shown ? shown : "",
+		printf("%s: %lld run%s taken in, %lld known already", shown ? shown : "",
 		       (long long)done.added, done.added == 1 ? "" : "s", (long long)done.known);
+	if (!rc && done.replaced)
+		printf(", %lld brought up to date", (long long)done.replaced);
+	if (!rc)
+		putchar('\n');
 	free(shown);
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include "merge.h"
 #include "pack.h"
 #include "store.h"
+#include "store_live.h"
 #include "../base/text.h"
 
 enum statement {
@@ -608,35 +609,14 @@ static int add_functions(struct ingest *in)
 	return rc;
 }
 
-/* with_number: runs SQL that names the run, once, as %lld. */
-static int with_number(struct ingest *in, const char *statements)
-{
-	char *text = sqlite3_mprintf(statements, (long long)in->run);
-	int rc = text ? store_exec(in->store, text, in->error) : error_memory(in->error);
-
-	sqlite3_free(text);
-	return rc;
-}
-
-/* remove_live: what the store has of the run up to an earlier moment gives way; its number and its tags stay. */
+/* What the store has of the run up to an earlier moment gives way; its number and its tags stay. */
 static int remove_live(struct ingest *in)
 {
 	int rc;
 
 	put_blob(in, start(in, FIND_LIVE), in->image->run_id, sizeof(in->image->run_id));
 	rc = find(in, in->stmt[FIND_LIVE], &in->run);
-	if (rc || !in->run)
-		return rc;
-	rc = with_number(in,
-			 "CREATE TEMP TABLE kept_tag AS SELECT name FROM run_tag WHERE run = %lld");
-	return rc ? rc : with_number(in, "DELETE FROM run WHERE id = %lld");
-}
-
-static int give_tags(struct ingest *in)
-{
-	int rc = with_number(in, "INSERT INTO run_tag (run, name) SELECT %lld, name FROM kept_tag");
-
-	return rc ? rc : store_exec(in->store, "DROP TABLE kept_tag", in->error);
+	return rc || !in->run ? rc : store_live_remove(in->store, in->run, in->error);
 }
 
 static int write_run(struct ingest *in, const struct ingest_facts *facts, int64_t *id, bool *added)
@@ -659,7 +639,7 @@ static int write_run(struct ingest *in, const struct ingest_facts *facts, int64_
 	if (!rc)
 		rc = add_functions(in);
 	if (!rc && *id)
-		rc = give_tags(in);
+		rc = store_live_tags(in->store, in->run, in->error);
 	*id = in->run;
 	*added = true;
 	return rc;

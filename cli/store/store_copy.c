@@ -10,6 +10,7 @@
 #include "merge.h"
 #include "pack.h"
 #include "store.h"
+#include "store_live.h"
 #include "store_tables.h"
 
 /* Numbers of rows that were copied already: open addressing, 0 is free. */
@@ -30,6 +31,7 @@ struct copy {
 	struct error *error;
 	struct store_tables tables;
 	struct source *sources; /* for each table */
+	sqlite3_stmt *id_of, *known;
 	int64_t run_from, run_to;
 };
 
@@ -404,27 +406,50 @@ static int copy_rows(struct copy *c, const struct store_table *table)
 	return rc;
 }
 
-/* Whether our store has the run; run_to is its number then. */
-static int find_run(struct copy *c, sqlite3_stmt *id_of, sqlite3_stmt *known, bool *found)
+static int open_lookups(struct copy *c)
+{
+	int rc = store_prepare(c->from, &c->id_of,
+			       "SELECT run_id, part, duration_ns FROM run WHERE id = ?1", c->error);
+
+	if (rc)
+		return rc;
+	/* A run up to a moment is replaced by the whole one, and by one up to a later moment. */
+	return store_prepare(
+		c->to, &c->known,
+		"SELECT id, part = 1 AND (?2 = 0 OR (?2 = 1 AND duration_ns < ?3)) FROM run "
+		"WHERE run_id = ?1",
+		c->error);
+}
+
+/* What our store has of the run. */
+enum found {
+	FOUND_NOTHING,
+	FOUND_SAME,
+	FOUND_LESS, /* of an earlier moment */
+};
+
+/* run_to is its number then. */
+static int find_run(struct copy *c, enum found *found)
 {
 	int step;
 
-	*found = false;
-	sqlite3_reset(id_of);
-	sqlite3_bind_int64(id_of, 1, c->run_from);
-	step = sqlite3_step(id_of);
+	*found = FOUND_NOTHING;
+	sqlite3_reset(c->id_of);
+	sqlite3_bind_int64(c->id_of, 1, c->run_from);
+	step = sqlite3_step(c->id_of);
 	if (step != SQLITE_ROW)
 		return step == SQLITE_DONE ? damaged(c, "it is not there")
 					   : store_error(c->from, c->error);
-	sqlite3_reset(known);
-	sqlite3_bind_value(known, 1, sqlite3_column_value(id_of, 0));
-	sqlite3_reset(id_of);
-	step = sqlite3_step(known);
+	sqlite3_reset(c->known);
+	for (int i = 0; i < 3; i++)
+		sqlite3_bind_value(c->known, i + 1, sqlite3_column_value(c->id_of, i));
+	sqlite3_reset(c->id_of);
+	step = sqlite3_step(c->known);
 	if (step == SQLITE_ROW) {
-		c->run_to = sqlite3_column_int64(known, 0);
-		*found = true;
+		c->run_to = sqlite3_column_int64(c->known, 0);
+		*found = sqlite3_column_int(c->known, 1) ? FOUND_LESS : FOUND_SAME;
 	}
-	sqlite3_reset(known);
+	sqlite3_reset(c->known);
 	return step == SQLITE_ROW || step == SQLITE_DONE ? ERR_OK : store_error(c->to, c->error);
 }
 
@@ -447,22 +472,43 @@ static int insert_run(struct copy *c)
 	return rc;
 }
 
-static int copy_run(struct copy *c, sqlite3_stmt *id_of, sqlite3_stmt *known,
-		    struct store_copied *done)
+/* In place of what our store has, under its number. */
+static int replace_run(struct copy *c)
 {
-	bool found;
-	int rc = find_run(c, id_of, known, &found);
+	int64_t number = c->run_to;
+	char *sql;
+	int rc = store_live_remove(c->to, number, c->error);
 
-	if (!rc && found) {
+	if (!rc)
+		rc = insert_run(c);
+	if (rc)
+		return rc;
+	sql = sqlite3_mprintf("UPDATE run SET id = %lld WHERE id = %lld", (long long)number,
+			      (long long)c->run_to);
+	rc = sql ? store_exec(c->to, sql, c->error) : error_memory(c->error);
+	sqlite3_free(sql);
+	c->run_to = number;
+	return rc ? rc : store_live_tags(c->to, number, c->error);
+}
+
+static int copy_run(struct copy *c, struct store_copied *done)
+{
+	enum found found;
+	int rc = find_run(c, &found);
+
+	if (!rc && found == FOUND_SAME) {
 		done->known++;
 		return copy_rows(c, store_tables_find(&c->tables, "run_tag"));
 	}
 	if (!rc)
-		rc = insert_run(c);
+		rc = found == FOUND_LESS ? replace_run(c) : insert_run(c);
 	for (size_t i = 0; i < c->tables.n && !rc; i++)
 		if (c->tables.list[i].run)
 			rc = copy_rows(c, &c->tables.list[i]);
-	done->added += !rc;
+	if (!rc && found == FOUND_LESS)
+		done->replaced++;
+	else if (!rc)
+		done->added++;
 	return rc;
 }
 
@@ -481,7 +527,7 @@ static int mark_wanted(struct copy *c, const int64_t *ids, size_t n, bool **want
 
 static int copy_all(struct copy *c, const int64_t *ids, size_t n, struct store_copied *done)
 {
-	sqlite3_stmt *list = NULL, *id_of = NULL, *known = NULL;
+	sqlite3_stmt *list = NULL;
 	bool *wanted = NULL;
 	int64_t max = 0;
 	int step = SQLITE_DONE, rc = mark_wanted(c, ids, n, &wanted, &max);
@@ -490,20 +536,17 @@ static int copy_all(struct copy *c, const int64_t *ids, size_t n, struct store_c
 		rc = store_prepare(c->from, &list, "SELECT id FROM run ORDER BY started_at_ns, id",
 				   c->error);
 	if (!rc)
-		rc = store_prepare(c->from, &id_of, "SELECT run_id FROM run WHERE id = ?1",
-				   c->error);
-	if (!rc)
-		rc = store_prepare(c->to, &known, "SELECT id FROM run WHERE run_id = ?1", c->error);
+		rc = open_lookups(c);
 	while (!rc && (step = sqlite3_step(list)) == SQLITE_ROW) {
 		c->run_from = sqlite3_column_int64(list, 0);
 		if (!ids || (c->run_from > 0 && c->run_from <= max && wanted[c->run_from]))
-			rc = copy_run(c, id_of, known, done);
+			rc = copy_run(c, done);
 	}
 	if (!rc && step != SQLITE_DONE)
 		rc = store_error(c->from, c->error);
 	sqlite3_finalize(list);
-	sqlite3_finalize(id_of);
-	sqlite3_finalize(known);
+	sqlite3_finalize(c->id_of);
+	sqlite3_finalize(c->known);
 	free(wanted);
 	return rc;
 }
@@ -532,6 +575,7 @@ int store_copy(struct store *from, struct store *to, const int64_t *ids, size_t 
 		return rc;
 	}
 	done->added += now.added;
+	done->replaced += now.replaced;
 	done->known += now.known;
 	return ERR_OK;
 }

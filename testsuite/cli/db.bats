@@ -43,6 +43,19 @@ some_runs() {
   [ "$(hotpath diff golden golden -f json | jq .base.n)" = 1 ]
 }
 
+@test "a run that is here up to a moment is brought up to date by the whole one, never the other way round" {
+  some_runs 2
+  hotpath db export whole.hotpath
+  hotpath tag 1 mine
+  sqlite3 store/hotpath.db 'update run set part = 1, duration_ns = 1 where id = 1'
+  hotpath db export live.hotpath
+  [ "$(hotpath db import whole.hotpath)" = "whole.hotpath: 0 runs taken in, 1 known already, 1 brought up to date" ]
+  [ "$(hotpath db import live.hotpath)" = "live.hotpath: 0 runs taken in, 2 known already" ]
+  [ "$(sqlite3 store/hotpath.db 'select group_concat(id || part || (duration_ns > 1)) from run')" = 101,201 ]
+  [ "$(hotpath diff mine mine -f json | jq -c .base.runs)" = '[1]' ]
+  [[ $(hotpath db check) == *"2 runs, no damage" ]]
+}
+
 @test "an imported history is in its place in time" {
   git init -q -b main .
   git -c user.name=n -c user.email=e commit -q --allow-empty -m old

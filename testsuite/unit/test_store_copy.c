@@ -201,6 +201,76 @@ static void a_known_run_gets_the_tags(void **state)
 	store_close(&other);
 }
 
+/* One run, up to a moment or whole; longer ones have more calls. */
+static int64_t add_part(struct store *store, enum seg_part part, uint64_t duration_ns)
+{
+	const struct ingest_facts facts = {.dirty = 0};
+	struct image image;
+	int64_t id;
+
+	fake_image(&image, 1, 6);
+	image.part = part;
+	image.duration_ns = duration_ns;
+	for (uint64_t i = 0; i < duration_ns / 1000000; i++)
+		fake_call(&image, 1, 500);
+	OK(ingest_run(store, &image, &facts, &id, NULL, &error));
+	image_release(&image);
+	return id;
+}
+
+static void the_later_state_of_a_run_replaces_the_earlier(void **state)
+{
+	static const struct {
+		enum seg_part here, there;
+		uint64_t here_ns, there_ns;
+		bool replaced;
+	} cases[] = {
+		{SEG_PART_LIVE, SEG_PART_WHOLE, 10000000, 30000000, true},
+		{SEG_PART_LIVE, SEG_PART_LIVE, 10000000, 20000000, true},
+		{SEG_PART_LIVE, SEG_PART_LIVE, 20000000, 10000000, false},
+		{SEG_PART_WHOLE, SEG_PART_LIVE, 30000000, 10000000, false},
+		{SEG_PART_WHOLE, SEG_PART_WHOLE, 30000000, 30000000, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *here = text_format("here%zu", i), *there = text_format("there%zu", i);
+		struct store_copied done = {0};
+		struct store one, other;
+		uint64_t expected;
+		int64_t number;
+
+		open_store(state, here, &one);
+		open_store(state, there, &other);
+		add_run(&one, 7);
+		number = add_part(&one, cases[i].here, cases[i].here_ns);
+		assert_int_equal(number, 2);
+		add_run(&one, 8);
+		add_tag(&one, number, "mine");
+		add_tag(&one, number, "both");
+		add_tag(&other, add_part(&other, cases[i].there, cases[i].there_ns), "both");
+		add_tag(&other, 1, "theirs");
+		for (int times = 0; times < 2; times++)
+			OK(store_copy(&other, &one, NULL, 0, &done, &error));
+		assert_int_equal(done.added, 0);
+		assert_int_equal(done.replaced, cases[i].replaced);
+		assert_int_equal(done.known, 2 - cases[i].replaced);
+		assert_int_equal(dump_number(&one, "SELECT count(*) FROM run"), 3);
+		/* Under its number, with the tags of both. */
+		assert_int_equal(dump_number(&one, "SELECT count(*) FROM run_tag WHERE run = 2"),
+				 3);
+		expected = cases[i].replaced ? cases[i].there_ns : cases[i].here_ns;
+		assert_int_equal(dump_number(&one, "SELECT duration_ns FROM run WHERE id = 2"),
+				 expected);
+		assert_int_equal(dump_number(&one, "SELECT calls FROM functions WHERE run = 2"),
+				 expected / 1000000);
+		assert_sound(&one);
+		store_close(&one);
+		store_close(&other);
+		free(here);
+		free(there);
+	}
+}
+
 static void export_file(void **state, struct store *store, const char *name)
 {
 	struct store_copied done = {0};
@@ -594,6 +664,7 @@ int main(void)
 		TEST(runs_are_the_same_in_another_store),
 		TEST(every_packed_column_is_known),
 		TEST(a_known_run_gets_the_tags),
+		TEST(the_later_state_of_a_run_replaces_the_earlier),
 		TEST(a_file_is_whole_and_alone),
 		TEST(older_versions_are_read),
 		TEST(hostile_files_are_refused),
