@@ -314,9 +314,6 @@ const struct command command_ab = {
 	.need = NEED_PLACE,
 	.max_args = -1,
 	.passes_on = true,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

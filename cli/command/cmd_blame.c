@@ -40,9 +40,6 @@ const struct command command_blame = {
 	.need = NEED_STORE,
 	.min_args = 1,
 	.max_args = 1,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

@@ -9,13 +9,14 @@
 #include "rule_check.h"
 #include "../base/text.h"
 #include "../view/view.h"
+#include "../view/view_json.h"
 
 struct options {
 	enum view_format format;
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT, offsetof(struct options, format), "FORMAT",
+	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
 	 "table (default), json or json-pretty"},
 };
 
@@ -105,27 +106,14 @@ static int check_nearest(struct sum *sum, struct error *error)
 static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
-	struct view view = {0};
-	struct sum sum = {0};
-	int rc = ERR_OK;
+	struct sum sum = {.files = view_is_json(options->format) ? json_array() : NULL};
+	int rc = in->argc ? ERR_OK : check_nearest(&sum, error);
 
-	if (options->format == VIEW_JSON || options->format == VIEW_JSON_PRETTY)
-		sum.files = json_array();
-	else if (options->format != VIEW_TABLE)
-		return error_set(error, ERR_USAGE, "--format: expected table, json or json-pretty");
-	if (!in->argc)
-		rc = check_nearest(&sum, error);
 	for (int i = 0; i < in->argc && !rc; i++)
 		rc = check_file(in->argv[i], &sum, error);
-	if (!rc && sum.files) {
-		rc = view_open(&view, options->format, NULL, error);
-		if (!rc) {
-			rc = json_out_print(
-				json_pack("{s:i, s:O}", "schema", 1, "files", sum.files), &view,
-				error);
-			rc = view_close(&view, rc, error);
-		}
-	}
+	if (!rc && sum.files)
+		rc = view_json(options->format,
+			       json_pack("{s:i, s:O}", "schema", 1, "files", sum.files), error);
 	json_decref(sum.files);
 	if (!rc && sum.unread)
 		rc = ERR_IO; /* it has been said why */
@@ -139,9 +127,6 @@ const struct command command_check = {
 	.text = text,
 	.need = NEED_NOTHING,
 	.max_args = -1,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

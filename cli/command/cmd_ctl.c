@@ -116,9 +116,6 @@ const struct command command_ctl = {
 	.need = NEED_PLACE,
 	.min_args = 2,
 	.max_args = 2,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

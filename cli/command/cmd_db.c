@@ -244,9 +244,6 @@ const struct command command_db = {
 	.need = NEED_PLACE,
 	.min_args = 1,
 	.max_args = -1,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

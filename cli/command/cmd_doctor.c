@@ -7,6 +7,7 @@
 #include "../output/json_out.h"
 #include "../base/text.h"
 #include "../view/view.h"
+#include "../view/view_json.h"
 
 struct options {
 	enum view_format format;
@@ -14,7 +15,7 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT, offsetof(struct options, format), "FORMAT",
+	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
 	 "table (default), json or json-pretty"},
 	{"cc", 0, OPTION_TEXT, offsetof(struct options, cc), "COMPILER",
 	 "the compiler to check (default $CC, else gcc)"},
@@ -32,30 +33,33 @@ static const char text[] = "Looks at each part of the way from the compiler to t
 			   "  hotpath doctor\n"
 			   "  hotpath doctor --cc gcc-11\n";
 
-static int print_lines(const struct doctor *doctor, const struct view *view, struct error *error)
+static int print_lines(const struct doctor *doctor, struct error *error)
 {
 	static const char *const words[] = {"ok", "warn", "FAIL"};
 	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+	struct view view;
+	int rc = view_open(&view, VIEW_TABLE, NULL, error);
 
-	for (size_t i = 0; i < doctor->n; i++) {
+	for (size_t i = 0; i < doctor->n && !rc; i++) {
 		const struct doctor_line *line = &doctor->lines[i];
 		char *shown = text_printable(line->text);
 		char *all = shown ? text_format("%s%-4s%s  %-9s %s",
-						view->colour ? colours[line->verdict] : "",
-						words[line->verdict], view->colour ? "\033[0m" : "",
+						view.colour ? colours[line->verdict] : "",
+						words[line->verdict], view.colour ? "\033[0m" : "",
 						line->part, shown)
 				  : NULL;
 
 		free(shown);
-		if (!all)
-			return error_memory(error);
-		grid_line(view, all, 16);
+		if (all)
+			grid_line(&view, all, 16);
+		else
+			rc = error_memory(error);
 		free(all);
 	}
-	return ERR_OK;
+	return view_close(&view, rc, error);
 }
 
-static int print_json(const struct doctor *doctor, const struct view *view, struct error *error)
+static int print_json(const struct doctor *doctor, enum view_format format, struct error *error)
 {
 	static const char *const words[] = {"ok", "warn", "fail"};
 	json_t *checks = json_array();
@@ -67,9 +71,10 @@ static int print_json(const struct doctor *doctor, const struct view *view, stru
 							"verdict", words[line->verdict], "text",
 							json_out_text(line->text)));
 	}
-	return json_out_print(
+	return view_json(
+		format,
 		json_pack("{s:i, s:b, s:o}", "schema", 1, "ok", !doctor->failed, "checks", checks),
-		view, error);
+		error);
 }
 
 static int run(struct invocation *in, struct error *error)
@@ -77,12 +82,8 @@ static int run(struct invocation *in, struct error *error)
 	const struct options *options = in->options;
 	const char *cc = options->cc ? options->cc : getenv("CC");
 	struct doctor doctor = {.cc = cc && *cc ? cc : "gcc"};
-	struct view view = {0};
 	int rc = ERR_OK;
 
-	if (options->format == VIEW_CSV || options->format == VIEW_MARKDOWN)
-		return error_set(error, ERR_USAGE,
-				 "--format: hotpath doctor has table, json and json-pretty");
 	doctor_toolchain(&doctor);
 	doctor_store(&doctor);
 	doctor_machine(&doctor);
@@ -90,12 +91,8 @@ static int run(struct invocation *in, struct error *error)
 	if (doctor.out_of_memory)
 		rc = error_memory(error);
 	if (!rc)
-		rc = view_open(&view, options->format, NULL, error);
-	if (!rc) {
-		rc = options->format == VIEW_TABLE ? print_lines(&doctor, &view, error)
-						   : print_json(&doctor, &view, error);
-		rc = view_close(&view, rc, error);
-	}
+		rc = view_is_json(options->format) ? print_json(&doctor, options->format, error)
+						   : print_lines(&doctor, error);
 	if (!rc && doctor.failed)
 		rc = error_set(error, ERR_NEGATIVE, "%s", "");
 	doctor_release(&doctor);
@@ -109,9 +106,6 @@ const struct command command_doctor = {
 	.text = text,
 	.need = NEED_NOTHING,
 	.passes_on = false,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

@@ -163,9 +163,6 @@ const struct command command_flamegraph = {
 	.text = text,
 	.need = NEED_STORE,
 	.max_args = 2,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

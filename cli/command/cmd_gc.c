@@ -109,9 +109,6 @@ const struct command command_gc = {
 	.arguments = "",
 	.text = text,
 	.need = NEED_STORE,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

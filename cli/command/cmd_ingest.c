@@ -174,9 +174,6 @@ const struct command command_ingest = {
 	.text = text,
 	.need = NEED_PLACE,
 	.max_args = -1,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

@@ -87,9 +87,6 @@ const struct command command_report = {
 	.arguments = "",
 	.text = text,
 	.need = NEED_RUN,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

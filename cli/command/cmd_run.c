@@ -135,9 +135,6 @@ const struct command command_run = {
 	.min_args = 1,
 	.max_args = -1,
 	.passes_on = true,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

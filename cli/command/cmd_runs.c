@@ -82,10 +82,7 @@ const struct command command_runs = {
 	.arguments = "",
 	.text = text,
 	.need = NEED_STORE,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.without_store = without_store,
 	.run = run,
 };

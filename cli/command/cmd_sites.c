@@ -83,9 +83,6 @@ const struct command command_sites = {
 	.need = NEED_NOTHING,
 	.min_args = 1,
 	.max_args = -1,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

@@ -79,9 +79,6 @@ const struct command command_tag = {
 	.need = NEED_STORE,
 	.min_args = 2,
 	.max_args = 2,
-	.specs = specs,
-	.n_specs = sizeof(specs) / sizeof(specs[0]),
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	COMMAND_OPTIONS,
 	.run = run,
 };

@@ -19,10 +19,11 @@
 struct error;
 
 enum option_kind {
-	OPTION_FLAG,	     /* bool */
-	OPTION_TEXT,	     /* const char * */
-	OPTION_COUNT,	     /* int64_t, 0 or more */
-	OPTION_FORMAT,	     /* enum view_format */
+	OPTION_FLAG,	    /* bool */
+	OPTION_TEXT,	    /* const char * */
+	OPTION_COUNT,	    /* int64_t, 0 or more */
+	OPTION_FORMAT,	    /* enum view_format */
+	OPTION_FORMAT_JSON, /* the same, for commands that have no rows: table, json or json-pretty */
 	OPTION_FORMAT_BENCH, /* the same, with those of benchmark services */
 	OPTION_RUN,	     /* const char *; resolved into invocation.run */
 };
@@ -72,6 +73,11 @@ struct command {
 	bool (*without_store)(const void *options);
 	int (*run)(struct invocation *invocation, struct error *error);
 };
+
+/* A command's specs and defaults, which are called so in each of their files. */
+#define COMMAND_OPTIONS                                                                            \
+	.specs = specs, .n_specs = sizeof(specs) / sizeof(specs[0]), .defaults = &defaults,        \
+	.size = sizeof(defaults)
 
 extern const struct command command_report, command_runs, command_run, command_ingest, command_sql,
 	command_doctor, command_help, command_tag, command_diff, command_ab, command_export,

@@ -176,7 +176,7 @@ static void limit(struct model_diff *diff, int64_t n, enum view_format format)
 static int add_figures(struct store *store, struct model_diff *diff, enum view_format format,
 		       struct error *error)
 {
-	bool json = format == VIEW_JSON || format == VIEW_JSON_PRETTY;
+	bool json = view_is_json(format);
 	int rc = json ? compare_per_run(diff, error) : ERR_OK;
 
 	if (rc || format == VIEW_GITHUB_BENCHMARK || format == VIEW_BENCHER)

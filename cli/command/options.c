@@ -75,6 +75,7 @@ static int set_value(struct invocation *in, const struct option_spec *spec, cons
 		     struct error *error)
 {
 	void *place = (char *)in->options + spec->offset;
+	enum view_format format;
 
 	switch (spec->kind) {
 	case OPTION_FLAG:
@@ -98,6 +99,13 @@ static int set_value(struct invocation *in, const struct option_spec *spec, cons
 					 "a format: expected table, json, json-pretty, csv or "
 					 "markdown",
 					 error);
+		break;
+	case OPTION_FORMAT_JSON:
+		if (!view_parse_format(value, &format) ||
+		    !(format == VIEW_TABLE || view_is_json(format)))
+			return bad_value(spec, value,
+					 "a format: expected table, json or json-pretty", error);
+		*(enum view_format *)place = format;
 		break;
 	case OPTION_FORMAT_BENCH:
 		if (!view_parse_format(value, place) && !view_parse_bench_format(value, place))

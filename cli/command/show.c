@@ -74,9 +74,6 @@ static int show_function(struct store *store, const char *name, const struct sho
 int show_print(struct store *store, const char *what, const struct show_options *options,
 	       struct error *error)
 {
-	if (options->format != VIEW_TABLE && options->format != VIEW_JSON &&
-	    options->format != VIEW_JSON_PRETTY)
-		return error_set(error, ERR_USAGE, "--format: expected table, json or json-pretty");
 	if (!options->run && is_run_name(what))
 		return show_run(store, what, options, error);
 	return show_function(store, what, options, error);

@@ -24,6 +24,11 @@ enum view_format {
 	VIEW_BENCHER,
 };
 
+static inline bool view_is_json(enum view_format format)
+{
+	return format == VIEW_JSON || format == VIEW_JSON_PRETTY;
+}
+
 /* Where a view goes, and what that can show. */
 struct view {
 	FILE *stream;

@@ -171,7 +171,7 @@ int view_blame(const struct model_trend *trend, const struct view *view, struct 
 {
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_trend_json(trend, false, view, error);
 	if (view->format == VIEW_CSV)
 		return print_grid(trend, view, error);

@@ -93,8 +93,7 @@ static void add_place(struct grid *grid, const struct model_tree_function *f)
 static void add_row(struct grid *grid, const struct model_tree *tree, const struct edge *edge,
 		    bool first, const struct view *view)
 {
-	bool plain = view->format == VIEW_CSV || view->format == VIEW_JSON ||
-		     view->format == VIEW_JSON_PRETTY;
+	bool plain = view->format == VIEW_CSV || view_is_json(view->format);
 
 	grid_text(grid, GRID_CODE, first || plain ? tree->functions[edge->callee].name : "");
 	add_place(grid, &tree->functions[edge->callee]);

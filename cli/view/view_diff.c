@@ -252,7 +252,7 @@ int view_diff(const struct model_diff *diff, const struct view *view, struct err
 {
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_diff_json(diff, view, error);
 	if (view->format == VIEW_CSV)
 		return view_diff_csv(diff, view, error);

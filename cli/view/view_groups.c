@@ -10,7 +10,7 @@ int view_groups(const struct model_groups *groups, const struct view *view, stru
 	struct grid grid = {0};
 	int rc = ERR_OK;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_groups_json(groups, view, error);
 	grid_column(&grid, "Group", "group", "s");
 	grid_column(&grid, "Functions", "functions", "r2");

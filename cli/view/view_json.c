@@ -154,3 +154,13 @@ int view_groups_json(const struct model_groups *groups, const struct view *view,
 					view_run_json(&groups->run), "groups", list),
 			      view, error);
 }
+
+int view_json(enum view_format format, json_t *value, struct error *error)
+{
+	struct view view;
+	int rc = view_open(&view, format, NULL, error);
+
+	if (!rc)
+		rc = json_out_print(value, &view, error);
+	return view_close(&view, rc, error);
+}

@@ -286,7 +286,7 @@ int view_report(const struct model_report *report, const struct view *view, stru
 	struct grid grid = {0};
 	int rc = ERR_OK;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_report_json(report, view, error);
 	if (view->format == VIEW_GITHUB_BENCHMARK || view->format == VIEW_BENCHER)
 		return view_report_bench(report, view, error);

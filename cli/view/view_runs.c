@@ -89,7 +89,7 @@ int view_runs(const struct model_run_list *list, const struct view *view, struct
 	struct grid grid = {0};
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_runs_json(list, view, error);
 	add_columns(&grid);
 	for (size_t i = 0; i < list->n; i++)

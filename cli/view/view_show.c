@@ -210,7 +210,7 @@ int view_show_run(const struct model_show_run *show, size_t limit, const struct 
 {
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_show_run_json(show, view, error);
 	rc = view_report(&show->report, view, error);
 	if (rc)
@@ -349,7 +349,7 @@ int view_show_function(const struct model_show_function *show, size_t limit,
 {
 	int rc = ERR_OK;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_show_function_json(show, view, error);
 	print_function(show, view);
 	if (show->n_bars) {

@@ -130,7 +130,7 @@ int view_sites(const struct model_sites *sites, const struct view *view, struct 
 {
 	int rc = ERR_OK;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return print_json(sites, view, error);
 	if (view->format == VIEW_CSV)
 		return print_sites(sites, true, view, error);

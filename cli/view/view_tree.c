@@ -73,7 +73,7 @@ int view_tree(const struct model_tree *tree, const struct view *view, struct err
 	struct grid grid = {0};
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return print_json(tree, view, error);
 	grid_column(&grid, "Function", "name", "st");
 	grid_column(&grid, "File", "file", "h");

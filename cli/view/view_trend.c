@@ -199,7 +199,7 @@ int view_trend(const struct model_trend *trend, size_t limit, const struct view 
 {
 	int rc;
 
-	if (view->format == VIEW_JSON || view->format == VIEW_JSON_PRETTY)
+	if (view_is_json(view->format))
 		return view_trend_json(trend, true, view, error);
 	if (view->format == VIEW_CSV)
 		return print_csv(trend, view, error);

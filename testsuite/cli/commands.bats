@@ -98,7 +98,7 @@ load helper
   [[ $output == *"FAIL  gcc"*"/nowhere/gcc cannot be run"* ]]
   [[ $output == *"FAIL  store"*"not a hotpath store"* ]]
   [ "$(hotpath doctor --cc /nowhere/gcc -f json | jq .ok)" = false ]
-  misuse "table, json and json-pretty" hotpath doctor -f csv
+  misuse "table, json or json-pretty" hotpath doctor -f csv
 }
 
 @test "a store that may only be read is read; one that may not is told" {
