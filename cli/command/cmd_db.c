@@ -13,8 +13,11 @@
 #include "../store/store_file.h"
 #include "../store/store_gc.h"
 #include "../base/text.h"
+#include "../output/json_out.h"
+#include "../view/view_json.h"
 
 struct options {
+	enum view_format format;
 	const char *runs;
 	bool all_commits;
 };
@@ -24,6 +27,8 @@ static const struct option_spec specs[] = {
 	 "export: a set of runs, as for `hotpath diff` (default: all)"},
 	{"all-commits", 0, OPTION_FLAG, offsetof(struct options, all_commits), NULL,
 	 "export: all runs of a branch, not only those of its\nnewest commit"},
+	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
+	 "table (default), json or json-pretty"},
 };
 
 static const struct options defaults = {0};
@@ -74,6 +79,16 @@ static int need_writable(const struct store *store, struct error *error)
 			 store->file);
 }
 
+static bool wants_json(const struct invocation *in)
+{
+	return view_is_json(((const struct options *)in->options)->format);
+}
+
+static int print_json(const struct invocation *in, json_t *value, struct error *error)
+{
+	return view_json(((const struct options *)in->options)->format, value, error);
+}
+
 static int path(struct invocation *in, struct error *error)
 {
 	char *file;
@@ -84,9 +99,44 @@ static int path(struct invocation *in, struct error *error)
 	file = place_file(in->place.dir);
 	if (!file)
 		return error_memory(error);
-	puts(file);
+	if (wants_json(in))
+		rc = print_json(in,
+				json_pack("{s:i, s:o}", "schema", 1, "store", json_out_text(file)),
+				error);
+	else
+		puts(file);
 	free(file);
-	return ERR_OK;
+	return rc;
+}
+
+/* An array of the lines of a text. */
+static json_t *lines_json(const char *lines)
+{
+	json_t *array = json_array();
+
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+		char *line = strndup(lines, n);
+
+		json_array_append_new(array, json_out_text(line));
+		free(line);
+		lines += n + (lines[n] == '\n');
+	}
+	return array;
+}
+
+static void tell_check(const struct store *store, const char *problems, int64_t n, int64_t runs)
+{
+	if (n == 0) {
+		printf("%s: %lld run%s, no damage\n", store->file, (long long)runs,
+		       runs == 1 ? "" : "s");
+		return;
+	}
+	fputs(problems, stdout);
+	printf("%s: %lld thing%s wrong in %lld run%s; what can be read is saved by `hotpath db "
+	       "export` of sound runs, or `sqlite3 %s .recover`\n",
+	       store->file, (long long)n, n == 1 ? " is" : "s are", (long long)runs,
+	       runs == 1 ? "" : "s", store->file);
 }
 
 static int check(struct invocation *in, struct error *error)
@@ -103,18 +153,17 @@ static int check(struct invocation *in, struct error *error)
 	lines = text_take(&problems);
 	if (!rc && !lines)
 		rc = error_memory(error);
-	if (!rc && n == 0)
-		printf("%s: %lld run%s, no damage\n", in->store.file, (long long)runs,
-		       runs == 1 ? "" : "s");
-	if (!rc && n > 0) {
-		fputs(lines, stdout);
-		printf("%s: %lld thing%s wrong in %lld run%s; what can be read is saved by "
-		       "`hotpath db "
-		       "export` of sound runs, or `sqlite3 %s .recover`\n",
-		       in->store.file, (long long)n, n == 1 ? " is" : "s are", (long long)runs,
-		       runs == 1 ? "" : "s", in->store.file);
+	if (!rc && wants_json(in))
+		rc = print_json(in,
+				json_pack("{s:i, s:o, s:I, s:b, s:I, s:o}", "schema", 1, "store",
+					  json_out_text(in->store.file), "runs", (json_int_t)runs,
+					  "ok", n == 0, "wrong", (json_int_t)n, "problems",
+					  lines_json(lines)),
+				error);
+	else if (!rc)
+		tell_check(&in->store, lines, n, runs);
+	if (!rc && n > 0)
 		rc = error_set(error, ERR_NEGATIVE, "%s", "");
-	}
 	free(lines);
 	return rc;
 }
@@ -131,7 +180,13 @@ static int vacuum(struct invocation *in, struct error *error)
 		rc = need_writable(&in->store, error);
 	if (!rc)
 		rc = store_vacuum(&in->store, &before, &after, error);
-	if (!rc)
+	if (!rc && wants_json(in))
+		rc = print_json(in,
+				json_pack("{s:i, s:o, s:I, s:I}", "schema", 1, "store",
+					  json_out_text(in->store.file), "bytes", (json_int_t)after,
+					  "bytes_before", (json_int_t)before),
+				error);
+	else if (!rc)
 		printf("%s: %s, was %s\n", in->store.file, format_bytes(one, after),
 		       format_bytes(other, before));
 	return rc;
@@ -161,47 +216,73 @@ static int export(struct invocation *in, struct error *error)
 		rc = store_copy(&in->store, &out, options->runs ? ids.ids : NULL, ids.n, &done,
 				error);
 	rc = store_file_end(&out, file, rc, error);
-	if (!rc)
+	if (!rc && wants_json(in))
+		rc = print_json(in,
+				json_pack("{s:i, s:o, s:I}", "schema", 1, "file",
+					  json_out_text(file), "runs", (json_int_t)done.added),
+				error);
+	else if (!rc)
 		printf("%lld run%s written\n", (long long)done.added, done.added == 1 ? "" : "s");
 	free(ids.ids);
 	return rc;
 }
 
-static int import_one(struct invocation *in, const char *name, struct error *error)
+static int import_one(struct invocation *in, const char *name, struct store_copied *done,
+		      struct error *error)
 {
-	struct store_copied done = {0};
 	struct store from;
 	int rc = store_file_open(&from, name, error);
-	char *shown = text_printable(name);
 
 	if (!rc)
-		rc = store_copy(&from, &in->store, NULL, 0, &done, error);
+		rc = store_copy(&from, &in->store, NULL, 0, done, error);
 	store_close(&from);
-	if (!rc)
-		printf("%s: %lld run%s taken in, %lld known already", shown ? shown : "",
-		       (long long)done.added, done.added == 1 ? "" : "s", (long long)done.known);
-	if (!rc && done.replaced)
-		printf(", %lld brought up to date", (long long)done.replaced);
-	if (!rc)
-		putchar('\n');
-	free(shown);
 	return rc;
+}
+
+static void tell_import(const char *name, const struct store_copied *done)
+{
+	char *shown = text_printable(name);
+
+	printf("%s: %lld run%s taken in, %lld known already", shown ? shown : "",
+	       (long long)done->added, done->added == 1 ? "" : "s", (long long)done->known);
+	if (done->replaced)
+		printf(", %lld brought up to date", (long long)done->replaced);
+	putchar('\n');
+	free(shown);
+}
+
+static json_t *import_json(const char *name, const struct store_copied *done, const char *why)
+{
+	return json_pack("{s:o, s:I, s:I, s:I, s:o}", "store", json_out_text(name), "added",
+			 (json_int_t)done->added, "known", (json_int_t)done->known, "replaced",
+			 (json_int_t)done->replaced, "error", json_out_text(why));
 }
 
 static int import(struct invocation *in, struct error *error)
 {
 	int failed = ERR_OK, rc = count_arguments(in, 1, -1, "one or more stores", error);
+	json_t *stores = wants_json(in) ? json_array() : NULL;
 
 	if (!rc)
 		rc = open_store(in, STORE_WRITE, error);
 	for (int i = 1; i < in->argc && !rc; i++) {
+		struct store_copied done = {0};
 		struct error one = {0};
+		int code = import_one(in, in->argv[i], &done, &one);
 
-		if (import_one(in, in->argv[i], &one)) {
+		if (code) {
 			warn(one.text);
-			failed = one.code;
+			failed = code;
 		}
+		if (stores)
+			json_array_append_new(
+				stores, import_json(in->argv[i], &done, code ? one.text : NULL));
+		else if (!code)
+			tell_import(in->argv[i], &done);
 	}
+	if (!rc && stores)
+		rc = print_json(in, json_pack("{s:i, s:O}", "schema", 1, "stores", stores), error);
+	json_decref(stores);
 	/* Told already; the others were taken in all the same. */
 	return rc ? rc : failed ? error_set(error, failed, "%s", "") : ERR_OK;
 }

@@ -9,8 +9,10 @@
 #include "../store/store_gc.h"
 #include "../base/text.h"
 #include "../base/when.h"
+#include "../view/view_json.h"
 
 struct options {
+	enum view_format format;
 	const char *keep;
 	int64_t per_branch;
 	bool tagged, dry;
@@ -25,6 +27,8 @@ static const struct option_spec specs[] = {
 	 "do not spare runs that `hotpath tag` gave a name"},
 	{"dry-run", 'n', OPTION_FLAG, offsetof(struct options, dry), NULL,
 	 "only say what would be removed"},
+	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
+	 "table (default), json or json-pretty"},
 };
 
 static const struct options defaults = {.keep = "90d", .per_branch = 20};
@@ -47,16 +51,26 @@ static const char *plural(int64_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void tell(const struct store_gc_done *done, bool dry, int64_t bytes)
+static int tell(const struct store_gc_done *done, const struct options *options, int64_t bytes,
+		struct error *error)
 {
 	char size[FORMAT_ROOM];
 
+	if (view_is_json(options->format))
+		return view_json(options->format,
+				 json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I}", "schema", 1,
+					   "dry_run", options->dry, "removed",
+					   (json_int_t)done->runs, "kept", (json_int_t)done->kept,
+					   "functions", (json_int_t)done->functions, "names",
+					   (json_int_t)done->texts, "bytes", (json_int_t)bytes),
+				 error);
 	printf("%lld run%s%s removed, %lld kept; %lld function%s and %lld name%s that no other run "
 	       "has; "
 	       "%s free\n",
-	       (long long)done->runs, plural(done->runs), dry ? " would be" : "",
+	       (long long)done->runs, plural(done->runs), options->dry ? " would be" : "",
 	       (long long)done->kept, (long long)done->functions, plural(done->functions),
 	       (long long)done->texts, plural(done->texts), format_bytes(size, bytes));
+	return ERR_OK;
 }
 
 /* What was removed stays so when the file cannot be made smaller. */
@@ -98,8 +112,9 @@ static int run(struct invocation *in, struct error *error)
 				 in->store.file);
 	rc = store_gc(&in->store, &wish, &done, error);
 	if (!rc)
-		tell(&done, options->dry,
-		     options->dry || done.runs == 0 ? done.bytes : shrink(&in->store, &done));
+		rc = tell(&done, options,
+			  options->dry || done.runs == 0 ? done.bytes : shrink(&in->store, &done),
+			  error);
 	return rc;
 }
 

@@ -151,6 +151,53 @@ some_runs() {
   [[ $(hotpath db vacuum) == *"hotpath.db: "*"KiB, was "* ]]
 }
 
+# keys FILE: the keys of an object of JSON, in their order.
+keys() { jq -c keys_unsorted "$1"; }
+
+@test "gc and db speak JSON, as hotpath(1) has it" {
+  some_runs 3
+  hotpath db path -f json >path.json
+  [ "$(keys path.json)" = '["schema","store"]' ]
+  [ "$(jq -r .store path.json)" = "$T/store/hotpath.db" ]
+
+  hotpath db export -f json all.hotpath >export.json
+  [ "$(jq -c . export.json)" = '{"schema":1,"file":"all.hotpath","runs":3}' ]
+
+  sqlite3 store/hotpath.db "update run set started_at_ns = 1 where id <= 2"
+  hotpath gc -n -b 0 --format json >gc.json
+  [ "$(keys gc.json)" = '["schema","dry_run","removed","kept","functions","names","bytes"]' ]
+  [ "$(jq -c '[.schema,.dry_run,.removed,.kept]' gc.json)" = '[1,true,2,1]' ]
+  [ "$(query 'select count(*) from runs')" = 3 ]
+  hotpath gc -b 0 --format json-pretty >gc.json
+  [ "$(wc -l <gc.json)" -gt 5 ]
+  [ "$(jq -c '[.dry_run,.removed,.kept,(.bytes|type)]' gc.json)" = '[false,2,1,"number"]' ]
+  [ "$(query 'select count(*) from runs')" = 1 ]
+
+  sqlite3 store/hotpath.db 'update run set part = 1, duration_ns = 1'
+  : >'empty "quoted".hotpath'
+  run --separate-stderr hotpath db import -f json all.hotpath 'empty "quoted".hotpath' all.hotpath
+  [ "$status" -eq 2 ]
+  [ "$(jq -c '[.schema,(.stores|length)]' <<<"$output")" = '[1,3]' ]
+  [ "$(jq -c '.stores[0]' <<<"$output")" = '{"store":"all.hotpath","added":2,"known":0,"replaced":1,"error":null}' ]
+  [ "$(jq -c '.stores[1]|del(.error)' <<<"$output")" = '{"store":"empty \"quoted\".hotpath","added":0,"known":0,"replaced":0}' ]
+  [[ $(jq -r '.stores[1].error' <<<"$output") == *"is empty: there is no store in it" ]]
+  [ "$(jq -c '.stores[2]|[.added,.known]' <<<"$output")" = '[0,3]' ]
+  [[ $stderr == *"is empty: there is no store in it"* ]]
+
+  hotpath db check -f json >check.json
+  [ "$(jq -c 'del(.store)' check.json)" = '{"schema":1,"runs":3,"ok":true,"wrong":0,"problems":[]}' ]
+  hotpath db vacuum -f json >vacuum.json
+  [ "$(keys vacuum.json)" = '["schema","store","bytes","bytes_before"]' ]
+  [ "$(jq .bytes vacuum.json)" = "$(stat -c %s store/hotpath.db)" ]
+  sqlite3 store/hotpath.db "update profile set functions = x'ffff' where run = 3"
+  run hotpath db check -f json
+  [ "$status" -eq 1 ]
+  [ "$(jq -c '[.ok,.wrong == (.problems|length),.runs]' <<<"$output")" = '[false,true,3]' ]
+  [[ $(jq -r '.problems[]' <<<"$output") == *"run 3: its functions cannot be read"* ]]
+  misuse "expected table, json or json-pretty" hotpath gc -f csv
+  misuse "expected table, json or json-pretty" hotpath db check -f markdown
+}
+
 @test "misuse of gc and db is told" {
   some_runs 1
   misuse "'90x' is not an age" hotpath gc --keep 90x
