@@ -51,7 +51,7 @@ help:
 	@echo "make install          PREFIX=$(PREFIX) DESTDIR= ; CC=gcc-11 adds the plugin for that compiler"
 	@echo "make uninstall"
 	@echo "make deps             install the Debian packages that are missing, or print the command"
-	@echo "make bench            what a measured call costs, as ratios"
+	@echo "make bench            what a measured call costs, as ratios, and start and end of a process"
 	@echo "make bench-compile    what the plugin costs the compiler, and text a function"
 	@echo "make bench-store      size and speed of a store of 10,000 runs, as ratios to sqlite3 (minutes)"
 	@echo "make check-sanitize-all  the runtime under ThreadSanitizer, AddressSanitizer and UBSan, all tests that allow it"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make bench: what a measured call costs, with hotpath and with what else is installed, on the same program in the same run.
+# make bench: what a measured call costs, with hotpath and with what else is installed, on the same program in the same run; then what
+# start and end of a process cost (start.sh).
 # Ratios, because machines differ: 1.00 is two clock reads.  A peer that is not installed is said so, in a line.
 # Debian's packages: uftrace, lttng-tools with liblttng-ust-dev, clang with libclang-rt-dev, linux-perf, valgrind.
 set -eu
@@ -68,3 +69,5 @@ if command -v valgrind >/dev/null; then
 else
   echo "-- callgrind: not installed"
 fi
+echo
+"$here/start.sh" "$b" "$cc"
