@@ -8,6 +8,8 @@
  */
 #include "frame.h"
 
+enum { LINES_ALWAYS = 8 }; /* that a histogram gets even when the thread has all that it may have */
+
 /* lower, raise: *p = min / max(*p, v), though a handler may do the same at any instruction. */
 static inline void lower(uint64_t *p, uint64_t v)
 {
@@ -27,18 +29,42 @@ static inline void raise_to(uint64_t *p, uint64_t v)
 		;
 }
 
-/* line_new: the place of 16 histogram counters that were not needed before. */
-static __attribute__((noinline)) uint32_t line_new(struct place *place, uint32_t *line)
+/* line_near: the bucket nearest to this one in a line that the histogram has; HIST_BUCKETS when it has none. */
+static uint32_t line_near(const struct seg_stat *stat, uint32_t bucket)
 {
-	void *counters = hp_arena_alloc(place, HIST_LINE * sizeof(uint32_t), 64);
-	uint32_t none = 0;
+	uint32_t line = bucket / HIST_LINE;
 
-	if (!counters)
-		return 0;
-	uint32_t index = (uint32_t)(((uint64_t)counters - hp_process.seg->map_base) / 64);
+	for (uint32_t d = 0; d < HIST_LINES; d++) {
+		if (d <= line && stat->lines[line - d])
+			return d ? (line - d + 1) * HIST_LINE - 1 : bucket;
+		if (line + d < HIST_LINES && stat->lines[line + d])
+			return (line + d) * HIST_LINE;
+	}
+	return HIST_BUCKETS;
+}
 
-	__atomic_compare_exchange_n(line, &none, index, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	return *line;
+/*
+ * line_new: makes the place of 16 histogram counters that were not needed before; returns the bucket to count in.  That is another
+ * one, the nearest, when there is no memory, or when the thread has all that it may have and the histogram is not small.
+ */
+static __attribute__((noinline)) uint32_t line_new(struct place *place, struct seg_stat *stat,
+						   uint32_t bucket)
+{
+	uint32_t n = 0, none = 0;
+
+	for (uint32_t i = 0; i < HIST_LINES; i++)
+		n += stat->lines[i] != 0;
+
+	uint64_t size = HIST_LINE * sizeof(uint32_t);
+	void *counters = n < LINES_ALWAYS ? hp_arena_alloc(place, size, 64)
+					  : hp_arena_spare(place, size, 64);
+
+	if (counters)
+		__atomic_compare_exchange_n(
+			&stat->lines[bucket / HIST_LINE], &none,
+			(uint32_t)(((uint64_t)counters - hp_process.seg->map_base) / 64), false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	return line_near(stat, bucket);
 }
 
 /* carry: a counter went round. */
@@ -61,13 +87,13 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
 			    uint32_t weight)
 {
 	uint32_t bucket = hist_bucket(ticks);
-	uint32_t *line = &stat->lines[bucket / HIST_LINE];
-	uint64_t index = *line;
+	uint64_t index = stat->lines[bucket / HIST_LINE];
 
 	if (unlikely(!index)) {
-		index = line_new(place, line);
-		if (!index)
+		bucket = line_new(place, stat, bucket);
+		if (bucket == HIST_BUCKETS)
 			return;
+		index = stat->lines[bucket / HIST_LINE];
 	}
 	uint32_t *counter = (uint32_t *)(base + 64 * index) + bucket % HIST_LINE;
 

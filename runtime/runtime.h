@@ -127,10 +127,12 @@ struct place {
 	struct seg_thread seg;
 	struct arena *arena;
 	struct edge_table *edges;
-	uint64_t chunk;	     /* size of the next arena chunk */
-	uint64_t clock_next; /* refresh seg.now_* at a fold after this tick */
-	uint64_t cost;	     /* hot.cost of the thread that left */
-	uint64_t random;     /* state of the generator that draws the calls to be timed; never 0 */
+	uint64_t n_shortcuts; /* edges that lead to no child of the caller's (tree.c) */
+	uint64_t bytes;	      /* of all arena chunks */
+	uint64_t chunk;	      /* size of the next arena chunk */
+	uint64_t clock_next;  /* refresh seg.now_* at a fold after this tick */
+	uint64_t cost;	      /* hot.cost of the thread that left */
+	uint64_t random;      /* state of the generator that draws the calls to be timed; never 0 */
 	struct pace pace;
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
@@ -274,6 +276,8 @@ void hp_threads_forget(void);
 void hp_place_attach(struct hot *hot, struct place *place);
 bool hp_stack_grow(struct hot *hot);
 void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align);
+void *hp_arena_spare(struct place *place, uint64_t size, uint64_t align);
+uint64_t hp_arena_bound(const struct place *place);
 struct place *hp_place_new(uint64_t max_frames);
 
 /* segment.c */

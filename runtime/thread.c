@@ -61,9 +61,24 @@ static void *arena_take(struct arena *a, uint64_t size, uint64_t align)
 	return (void *)at;
 }
 
+/* arena_new: an arena is its own first bytes, of whole pages; NULL when the file cannot grow. */
+static struct arena *arena_new(struct place *place, uint64_t size)
+{
+	size = (size + SEG_PAGE - 1) & ~(uint64_t)(SEG_PAGE - 1);
+
+	struct arena *a = hp_segment_area(size, size);
+
+	if (!a)
+		return NULL;
+	bump(&place->bytes, size);
+	a->pos = (uint64_t)(a + 1);
+	a->end = (uint64_t)a + size;
+	return a;
+}
+
 /*
- * hp_arena_alloc: zeroed memory of the segment for this place; NULL when the file cannot grow.
- * An arena is its own first bytes, so that going over to a new one is a single store.
+ * hp_arena_alloc: zeroed memory of the segment for this place; NULL when the file cannot grow.  What is large gets an area of its
+ * own.  Going over to a new arena is a single store.
  */
 void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align)
 {
@@ -71,22 +86,38 @@ void *hp_arena_alloc(struct place *place, uint64_t size, uint64_t align)
 
 	if (at)
 		return at;
-	uint64_t chunk = place->chunk;
-
-	while (chunk < size + align + sizeof(struct arena))
-		chunk *= 2;
-	struct arena *a = hp_segment_area(chunk, chunk);
+	bool large = 2 * (size + align + sizeof(struct arena)) > place->chunk;
+	struct arena *a =
+		arena_new(place, large ? size + align + sizeof(struct arena) : place->chunk);
 
 	if (!a)
 		return NULL;
-	a->pos = (uint64_t)(a + 1);
-	a->end = (uint64_t)a + chunk;
+	at = arena_take(a, size, align);
+	if (large)
+		return at;
 	if (place->chunk < ARENA_MAX)
 		place->chunk *= 2;
-	at = arena_take(a, size, align);
 	compiler_barrier();
 	place->arena = a;
 	return at;
+}
+
+/* hp_arena_bound: how many bytes of arenas a thread may have: with its place and its first frames, 1 MiB and 4 KiB for each
+ * function that it called. */
+uint64_t hp_arena_bound(const struct place *place)
+{
+	return (1 << 20) - sizeof(*place) - 2 * SEG_PAGE - STACK_STEP +
+	       4096 * (uint64_t)place->seg.n_stats;
+}
+
+/* hp_arena_spare: as hp_arena_alloc(), and NULL too when the thread would have more than it may. */
+void *hp_arena_spare(struct place *place, uint64_t size, uint64_t align)
+{
+	void *at = place->arena ? arena_take(place->arena, size, align) : NULL;
+
+	if (at || place->bytes + place->chunk > hp_arena_bound(place))
+		return at;
+	return hp_arena_alloc(place, size, align);
 }
 
 /* hp_stack_grow: raises the limit of the shadow stack; false when it is as deep as it may be. */

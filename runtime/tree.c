@@ -5,7 +5,11 @@
  *
  * The tree stays bounded: a site that is already on the path leads back to its node there
  * (recursion, also mutual), and a thread has at most NODES_BASE + NODES_PER_SITE nodes a site; past
- * that a call's node is the one that its site has under the root.
+ * that a call's node is the one that its site has under the root.  Both are shortcuts: edges to a node that is no child of the caller's.
+ * There can be as many of them as nodes times sites, so only some are remembered; others are found anew each time.
+ *
+ * All that a thread has stays within hp_arena_bound().  The tree stops growing at TREE_BASE and TREE_PER_SITE; the rest is for
+ * histograms, which go on growing.
  *
  * A signal handler may come in anywhere and make nodes of its own.  What is made is complete before one compare-and-swap
  * puts it at the head of its list, behind whatever a handler put there meanwhile; so the worst that two of us can do is to
@@ -17,6 +21,10 @@
 enum {
 	NODES_BASE = 2048,
 	NODES_PER_SITE = 12,
+	SHORTCUTS_BASE = 2048,
+	SHORTCUTS_PER_SITE = 4,
+	TREE_BASE = 640 << 10, /* bytes */
+	TREE_PER_SITE = 2304,
 	EDGES_FIRST = 256, /* entries of a thread's first edge table */
 };
 
@@ -87,6 +95,12 @@ static struct edge_table *edge_table_grow(struct place *place)
 	return t;
 }
 
+/* edges_crowded: whether the next edge needs a larger table. */
+static bool edges_crowded(const struct edge_table *t)
+{
+	return !t || t->used * 4 >= (t->mask + 1) * 3;
+}
+
 /* edge_add: the key is claimed before `to` is set, so that nobody who comes between sees a key with
  * another's node. */
 static void edge_add(struct place *place, uint64_t key, void *to)
@@ -95,7 +109,7 @@ static void edge_add(struct place *place, uint64_t key, void *to)
 	struct edge *e;
 	uint64_t none = 0;
 
-	if (!t || t->used * 4 >= (t->mask + 1) * 3)
+	if (edges_crowded(t))
 		t = edge_table_grow(place);
 	if (!t || t->used >= t->mask) /* no memory to grow, and full: the edge is looked for again
 					 each time */
@@ -107,6 +121,36 @@ static void edge_add(struct place *place, uint64_t key, void *to)
 	compiler_barrier();
 	e->to = to;
 	bump(&t->used, 1);
+}
+
+/* tree_heavy: whether what is left of the thread's memory is for histograms. */
+static bool tree_heavy(const struct place *place)
+{
+	return place->bytes >= TREE_BASE + TREE_PER_SITE * (uint64_t)place->seg.n_stats;
+}
+
+/* tree_full: whether only sites that have no node so far may get one, below the root. */
+static bool tree_full(const struct place *place)
+{
+	return place->seg.n_nodes >= NODES_BASE + NODES_PER_SITE * (uint64_t)place->seg.n_stats ||
+	       tree_heavy(place);
+}
+
+/*
+ * shortcut_add: remembers a shortcut, while there is room for one.
+ *
+ * merged   it leads to a node below the root, because the tree is full; that is counted, again when it is not remembered
+ */
+static void shortcut_add(struct place *place, uint64_t key, struct seg_node *to, bool merged)
+{
+	if (merged)
+		bump(&place->seg.lost[SEG_LOST_CONTEXTS], 1);
+	if (place->n_shortcuts >=
+		    SHORTCUTS_BASE + SHORTCUTS_PER_SITE * (uint64_t)place->seg.n_stats ||
+	    (edges_crowded(place->edges) && tree_heavy(place)))
+		return;
+	bump(&place->n_shortcuts, 1);
+	edge_add(place, key, to);
 }
 
 /* stat_find: the site's stat on this thread, made when there is none; NULL without memory. */
@@ -178,11 +222,6 @@ struct seg_node *hp_tree_root(struct place *place)
 	return root;
 }
 
-static bool tree_full(const struct place *place)
-{
-	return place->seg.n_nodes >= NODES_BASE + NODES_PER_SITE * place->seg.n_stats;
-}
-
 /* go_to: notes that n was entered from caller, for the next time: callees mostly come in the same
  * order. */
 static struct seg_node *go_to(struct seg_node *caller, struct seg_node *n)
@@ -204,14 +243,18 @@ struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uin
 	n = caller;
 	while (n && n->site != site)
 		n = n->parent;
-	if (!n && caller->parent && tree_full(place)) {
-		bump(&place->seg.lost[SEG_LOST_CONTEXTS], 1);
+
+	bool merged = !n && caller->parent && tree_full(place);
+
+	if (merged)
 		n = hp_tree_child(place, place->seg.root, site);
-	} else if (!n) {
+	else if (!n)
 		n = node_new(place, caller, site);
-	}
-	if (!n)
+	if (!n || n == &place->lost_node)
 		return &place->lost_node;
-	edge_add(place, key, n);
+	if (n->parent == caller)
+		edge_add(place, key, n);
+	else
+		shortcut_add(place, key, n, merged);
 	return go_to(caller, n);
 }

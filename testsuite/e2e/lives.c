@@ -332,8 +332,6 @@ int main(int argc, char **argv)
 		printf("%ld\n", mutual_calls);
 	} else if (!strcmp(how, "stacks")) {
 		switch_stacks();
-	} else if (!strcmp(how, "many-calls")) {
-		times(10000000);
 	} else if (!strcmp(how, "quick_exit")) {
 		times(10);
 		quick_exit(6);
