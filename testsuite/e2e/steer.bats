@@ -48,7 +48,11 @@ until_true() {
     $cc -Wall -Wextra -Werror -static $INCLUDE use.c -o use
     ./use
   done
-  if command -v clang > /dev/null; then clang -Wall -Wextra -Werror $INCLUDE use.c -o use && ./use; fi
+  for cc in "clang -std=c89 -pedantic" "clang -std=c17" "clang++ -x c++ -std=c++98" "clang++ -x c++ -std=c++20"; do
+    command -v "${cc%% *}" > /dev/null || continue
+    $cc -Wall -Wextra -Werror $INCLUDE use.c -o use
+    ./use
+  done
   [ ! -e segments ] && [ ! -e .hotpath ]
   gcc -O1 $INCLUDE steer.c -DHOTPATH_OFF $FLAG -o steer -pthread
   ./steer switch

@@ -77,8 +77,6 @@ build()
 }
 
 @test "without the plugin, with it off, and under HOTPATH_OFF every macro is nothing" {
-	others=""
-	command -v clang >/dev/null && others=clang
 	for V in $COMPILERS; do
 		gcc-$V -DBARE -O2 -w -c "$SOURCES/blocks.c" -o bare.o
 		gcc-$V $WARNINGS -O2 -Wno-implicit-fallthrough -I"$TOP/runtime" -c "$SOURCES/blocks.c" -o without.o 2>messages
@@ -88,12 +86,56 @@ build()
 		cmp bare.o off.o
 		build gcc -O2 -Wno-implicit-fallthrough -fplugin-arg-hotpath-off -c "$SOURCES/blocks.c" -o off.o
 		cmp bare.o off.o
-		g++-$V $WARNINGS -std=c++14 -I"$TOP/runtime" -c "$SOURCES/blocks.cc" -o without.o
-	done
-	for other in $others; do
-		$other -Wall -Wextra -DBARE -O2 -w -c "$SOURCES/blocks.c" -o bare.o
-		$other -Wall -Wextra -Wno-implicit-fallthrough -Werror -O2 -I"$TOP/runtime" -c "$SOURCES/blocks.c" -o without.o
+		g++-$V -DBARE -O2 -w -std=c++14 -c "$SOURCES/blocks.cc" -o bare.o
+		g++-$V $WARNINGS -O2 -std=c++14 -I"$TOP/runtime" -c "$SOURCES/blocks.cc" -o without.o
 		cmp bare.o without.o
+	done
+}
+
+@test "clang: every macro is nothing, without a warning" {
+	command -v clang >/dev/null && command -v clang++ >/dev/null || skip "no clang"
+	cat >all.cc <<-'END'
+		#ifdef BARE
+		#define HOTPATH_MEASURE
+		#define HOTPATH_MEASURE_AS(label)
+		#define HOTPATH_SKIP
+		#define HOTPATH_MEASURE_ALL
+		#define HOTPATH_BLOCK(label)
+		#define HOTPATH_SCOPE(label)
+		#else
+		#include "hotpath.h"
+		#endif
+		class HOTPATH_MEASURE_ALL All { public: HOTPATH_SKIP int get() const { return 1; } };
+		HOTPATH_MEASURE int measured(int n);
+		HOTPATH_MEASURE_AS("other") int renamed(int n);
+		int measured(int n)
+		{
+			HOTPATH_SCOPE("scope");
+			while (n > 0)
+				HOTPATH_BLOCK("block") { if (n == 3) break; n--; }
+			return n;
+		}
+		int renamed(int n) { if (n) HOTPATH_BLOCK("one") n = All().get(); else n = 4; return n; }
+	END
+	local std
+	# same COMPILER SOURCE FLAGS...: the same object, with all warnings as errors.
+	same()
+	{
+		local compiler=$1 source=$2
+		shift 2
+		$compiler "$@" -DBARE -w -c "$source" -o bare.o
+		$compiler "$@" $WARNINGS -Werror -I"$TOP/runtime" -c "$source" -o without.o
+		cmp bare.o without.o
+		$compiler "$@" $WARNINGS -Werror -DHOTPATH_OFF -I"$TOP/runtime" -c "$source" -o without.o
+		cmp bare.o without.o
+	}
+	for std in c99 c11 gnu17 gnu2x; do
+		same clang "$SOURCES/blocks.c" -O2 -std=$std -Wno-implicit-fallthrough
+	done
+	for std in c++11 c++14 c++17 gnu++20; do
+		same clang++ "$SOURCES/blocks.cc" -O2 -std=$std
+		same clang++ all.cc -O0 -std=$std
+		same clang++ all.cc -O2 -std=$std
 	done
 }
 

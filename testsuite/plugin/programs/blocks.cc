@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks in what C++ has more than C: exceptions, destructors, templates, lambdas, constexpr. */
+#ifdef BARE /* what the macros are without the plugin */
+#define HOTPATH_BLOCK(label)
+#define HOTPATH_SCOPE(label)
+#else
 #include "hotpath.h"
+#endif
 #include <cstdio>
 #include <stdexcept>
 
