@@ -30,7 +30,7 @@ check-runtime: $(B)/test/segdump $(B)/test/shapes $(B)/test/lives $(B)/test/step
 -include testsuite/torture/module.mk
 -include testsuite/counts/module.mk
 
-CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gcc-12-source cppcheck \
+CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gnat gdc gcc-12-source cppcheck \
 	clang-format sqlite3 jq git ccache cmake ninja-build meson bsdutils bsdextrautils groff-base g++ xz-utils perl \
 	libxml2-utils valgrind protobuf-compiler curl python3 yamllint shellcheck
 CHECK_PARTS = check-unit check-runtime check-e2e check-plugin check-cli check-ci check-house check-format check-cppcheck check-sanitize check-sanitize-cli check-tsan check-asan \
