@@ -159,7 +159,7 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 	stat->draw[word & SEG_INNER].timed++;
 	if (stat->warm[word & SEG_INNER] < UINT8_MAX)
 		stat->warm[word & SEG_INNER]++;
-	fold_call(place, base, s, word, inside_of(word), weight_of(word));
+	fold_call(place, base, s, word, inside_of(word), seg_weight(word));
 }
 
 static inline __attribute__((always_inline)) void
@@ -269,7 +269,7 @@ __attribute__((noinline)) void hp_append_back(struct hot *hot, struct seg_node *
 {
 	uint64_t own = net(incl, call_cost(inside_of(word), below));
 
-	bump(&caller->back_child, incl * weight_of(word));
-	bump(&caller->back_child_net, own * weight_of(word));
+	bump(&caller->back_child, incl * seg_weight(word));
+	bump(&caller->back_child_net, own * seg_weight(word));
 	append(hot, now, incl, below, word | SEG_BACK);
 }

@@ -69,14 +69,6 @@ static inline bool drop_top(struct hot *hot, struct seg_frame *f, struct seg_nod
 	return decrement(&n->stat->active);
 }
 
-/* weight_of: how many calls a timed one stands for, by the tag in the high bits of `tagged`. */
-static inline uint64_t weight_of(uint64_t tagged)
-{
-	uint64_t tag = tagged >> SEG_TAG_SHIFT;
-
-	return tag ? 1ull << (tag - 1) : 1;
-}
-
 /* append: puts a call that returned into the ring, and folds that when it is full. */
 static inline void append(struct hot *hot, uint64_t now, uint64_t incl, uint64_t below,
 			  uint64_t word)

@@ -316,23 +316,17 @@ uint32_t hp_sample_budget(const struct hotpath_unit *unit)
 	return budget;
 }
 
-/* in_calls: a cost in 1/1024 tick in the unit of hot.cost. */
-static uint32_t in_calls(uint64_t cost)
-{
-	uint64_t both = hp_process.both ? hp_process.both : 1;
-
-	return (uint32_t)((cost * SEG_COST_CALL + both / 2) / both);
-}
-
 /* hp_sample_costs: what the segment's header says of costs, as the hooks use it. */
 void hp_sample_costs(void)
 {
 	const struct seg_header *seg = hp_process.seg;
+	uint64_t both = hp_process.both;
+
 	hp_process.always_inside = seg->always_inside;
 	hp_process.drawn_inside = seg->drawn_inside;
-	hp_process.always_cost = in_calls(seg->always_inside + seg->always_outside);
-	hp_process.drawn_cost = in_calls(seg->drawn_inside + seg->drawn_outside);
-	hp_process.skipped_cost = in_calls(seg->skipped);
+	hp_process.always_cost = (uint32_t)seg_cost(seg->always_inside + seg->always_outside, both);
+	hp_process.drawn_cost = (uint32_t)seg_cost(seg->drawn_inside + seg->drawn_outside, both);
+	hp_process.skipped_cost = (uint32_t)seg_cost(seg->skipped, both);
 }
 
 /*

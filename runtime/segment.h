@@ -452,8 +452,23 @@ enum {
 #define SEG_NODE_MASK	  (~(SEG_TAG_MASK | SEG_WORD_BITS))
 #define SEG_TAG(exponent) ((uint64_t)((exponent) + 1) << SEG_TAG_SHIFT)
 
+/* seg_weight: how many calls a timed one stands for, by its tag; a reader looks at the exponent first (invariant 8). */
+static inline uint64_t seg_weight(uint64_t tagged)
+{
+	uint64_t tag = tagged >> SEG_TAG_SHIFT;
+
+	return tag ? 1ull << (tag - 1) : 1;
+}
+
 /* What measuring an ordinary call costs, in the unit in which a thread's and a sample's costs are counted. */
 enum { SEG_COST_CALL = 256 };
+
+/* seg_cost: a cost in that unit; it and `both`, the inside and outside of an ordinary call, in 1/1024 tick. */
+static inline uint64_t seg_cost(uint64_t cost, uint64_t both)
+{
+	both = both ? both : 1;
+	return (cost * SEG_COST_CALL + both / 2) / both;
+}
 
 /*
  * struct seg_sample: one call that returned, 32 bytes

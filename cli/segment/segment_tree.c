@@ -59,11 +59,7 @@ static void table_clear(struct segment_reader *r)
 /* weight_of: how many calls a timed one stands for (invariant 8); UINT64_MAX when that is absurd. */
 static uint64_t weight_of(uint64_t tagged)
 {
-	uint64_t tag = tagged >> SEG_TAG_SHIFT;
-
-	if (tag > SEG_EXPONENT_MAX + 1)
-		return UINT64_MAX;
-	return tag ? 1ull << (tag - 1) : 1;
+	return tagged >> SEG_TAG_SHIFT > SEG_EXPONENT_MAX + 1 ? UINT64_MAX : seg_weight(tagged);
 }
 
 /* bounded: a net time that cannot be true, damaged, becomes its gross time. */
@@ -475,11 +471,6 @@ static int finish(struct segment_reader *r)
 	return error;
 }
 
-static uint64_t in_calls(const struct segment_reader *r, uint64_t cost)
-{
-	return (cost * SEG_COST_CALL + r->both / 2) / r->both;
-}
-
 /* read_costs: what measuring costs, as hp_sample_costs() of the runtime reckons it. */
 static void read_costs(struct segment_reader *r)
 {
@@ -494,9 +485,9 @@ static void read_costs(struct segment_reader *r)
 		return;
 	r->always_inside = h->always_inside;
 	r->drawn_inside = h->drawn_inside;
-	r->always_cost = in_calls(r, h->always_inside + h->always_outside);
-	r->drawn_cost = in_calls(r, h->drawn_inside + h->drawn_outside);
-	r->skipped_cost = in_calls(r, h->skipped);
+	r->always_cost = seg_cost(h->always_inside + h->always_outside, r->both);
+	r->drawn_cost = seg_cost(h->drawn_inside + h->drawn_outside, r->both);
+	r->skipped_cost = seg_cost(h->skipped, r->both);
 }
 
 int segment_read_threads(const struct segment_map *map, struct image *image, const int *site_of_id)
