@@ -93,11 +93,12 @@ static int no_such_run(struct store *store, const char *name, struct error *erro
 	if (rc)
 		return rc;
 	if (count == 0)
-		return error_set(error, ERR_NO_RUN,
-				 "there are no runs in %s yet; run a program built with "
-				 "-fplugin=hotpath.so, then ask again (`hotpath doctor` finds out "
-				 "what is missing)",
-				 store->file);
+		return error_set(
+			error, ERR_NO_RUN,
+			"there are no runs in %s yet; run a program built with "
+			"-fplugin=hotpath.so, then ask again (`hotpath sites PROGRAM` says "
+			"what it measures, `hotpath doctor` what is missing)",
+			store->file);
 	shown = text_printable(name);
 	error_set(error, ERR_NO_RUN,
 		  "there is no run '%s': the store %s has %lld run%s, with numbers from %lld to "

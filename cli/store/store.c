@@ -257,7 +257,8 @@ int store_open(struct store *store, const char *dir, enum store_mode mode, struc
 			error, ERR_NO_STORE,
 			"no runs yet: there is no store in %s; build a program with "
 			"-fplugin=hotpath.so and run it, or `hotpath run -- COMMAND`, then "
-			"ask again (`hotpath doctor` finds out what is missing)",
+			"ask again (`hotpath sites PROGRAM` says what it measures, "
+			"`hotpath doctor` what is missing)",
 			dir);
 	rc = mode == STORE_WRITE ? connect_writer(store, error)
 				 : store_connect_reader(store, false, error);
