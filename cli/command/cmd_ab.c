@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "diff.h"
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "../base/git.h"
 #include "launch.h"
@@ -279,6 +280,8 @@ static int run(struct invocation *in, struct error *error)
 	int64_t newest = 0;
 	int rc = check(in, error);
 
+	if (!rc)
+		rc = environment_check(error);
 	if (!rc)
 		rc = make_labels(options, sides, error);
 	if (!rc && is_given(options->base_ref)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "launch.h"
 #include "../base/progress.h"
@@ -110,8 +111,10 @@ static int run(struct invocation *in, struct error *error)
 	int64_t warm_up = options->times > 1 ? options->warm_up : 0;
 	struct progress progress;
 	bool wanted = false, go_on = true;
-	int rc = report_environment(&report, &wanted, error);
+	int rc = environment_check(error);
 
+	if (!rc)
+		rc = report_environment(&report, &wanted, error);
 	if (!rc && options->times < 1)
 		rc = error_set(error, ERR_USAGE, "--times: 0 runs are none: expected 1 or more");
 	progress_begin(&progress, options->times > 1 ? warm_up + options->times : 0);

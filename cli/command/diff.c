@@ -127,8 +127,14 @@ static int parse(const struct diff_options *options, struct wish *wish, struct e
 int diff_check(const struct diff_options *options, struct error *error)
 {
 	struct wish wish;
+	int rc = parse(options, &wish, error);
 
-	return parse(options, &wish, error);
+	/* What only the end would find wrong is found before the runs. */
+	if (!rc && options->focus && *options->focus)
+		rc = select_matches(NULL, 0, options->focus, NULL, error);
+	if (!rc && options->output)
+		rc = view_can_write(options->output, error);
+	return rc;
 }
 
 static int focus(struct model_diff *diff, const char *pattern, struct error *error)

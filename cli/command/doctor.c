@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "../model/model.h"
 #include "../base/place.h"
@@ -51,15 +52,18 @@ void doctor_release(struct doctor *doctor)
 static void check_segment_folder(struct doctor *doctor, const char *folder)
 {
 	struct statvfs fs;
+	const char *forced = getenv("HOTPATH_SEGMENTS");
 	bool exists, safe = place_folder_safe(folder, &exists);
 
 	if (!exists)
 		return;
 	if (!safe)
 		doctor_say(doctor, DOCTOR_FAIL, "segments",
-			   "%s is not a folder that only you can write: segments in it are not "
-			   "taken in; remove it, programs make a new one",
-			   folder);
+			   "%s is not a folder that only you can write: programs do not record "
+			   "in it, and what is in it is not taken in; %s",
+			   folder,
+			   forced && *forced ? "set HOTPATH_SEGMENTS to another folder, or to none"
+					     : "remove it, programs make a new one");
 	else if (statvfs(folder, &fs) == 0 && fs.f_bavail * fs.f_frsize < 64ul << 20)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
 			   "%s has only %lu MiB left: programs with many threads may lose calls",
@@ -234,10 +238,13 @@ static void check_git(struct doctor *doctor)
 void doctor_machine(struct doctor *doctor)
 {
 	const char *disabled = getenv("HOTPATH_DISABLE");
+	struct error error = {0};
 
 	check_clock(doctor);
 	check_git(doctor);
 	if (disabled && *disabled && strcmp(disabled, "0") != 0)
 		doctor_say(doctor, DOCTOR_WARN, "env",
 			   "HOTPATH_DISABLE is set: programs started from here record nothing");
+	if (environment_check(&error))
+		doctor_say(doctor, DOCTOR_FAIL, "env", "%s; programs pass it over", error.text);
 }

@@ -14,6 +14,7 @@
 #include "../base/error.h"
 #include "../store/ingest.h"
 #include "../base/machine.h"
+#include "../base/place.h"
 #include "../query/query.h"
 #include "../store/segments.h"
 #include "../base/text.h"
@@ -202,7 +203,8 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 
 void launch_explain(const struct segment_tally *tally, const char *command)
 {
-	const char *disabled = getenv("HOTPATH_DISABLE");
+	const char *disabled = getenv("HOTPATH_DISABLE"), *folder = getenv("HOTPATH_SEGMENTS");
+	bool exists;
 	char *note;
 
 	if (disabled && *disabled && strcmp(disabled, "0") != 0)
@@ -212,6 +214,10 @@ void launch_explain(const struct segment_tally *tally, const char *command)
 				   "`hotpath ingest` later",
 				   tally->live, tally->live == 1 ? "" : "es",
 				   tally->live == 1 ? "s" : "");
+	else if (folder && *folder && !place_folder_safe(folder, &exists) && exists)
+		note = text_format("nothing was measured: HOTPATH_SEGMENTS=%s is not a folder that "
+				   "only you can write",
+				   folder);
 	else
 		note = text_format(
 			"nothing was measured: no process of '%s' called a measured "

@@ -76,6 +76,24 @@ int view_open(struct view *view, enum view_format format, const char *path, stru
 	return ERR_OK;
 }
 
+int view_can_write(const char *path, struct error *error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	bool made = fd >= 0, there = !made && errno == EEXIST;
+
+	if (there)
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	/* A pipe whose reader is still to come, and a link to a file that is. */
+	if (fd < 0 && there && (errno == ENXIO || errno == ENOENT))
+		return ERR_OK;
+	if (fd < 0)
+		return error_set(error, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	close(fd);
+	if (made)
+		unlink(path);
+	return ERR_OK;
+}
+
 static int cannot_write(int why, struct error *error)
 {
 	return error_set(error, ERR_IO, "cannot write the output: %s", strerror(why));

@@ -24,6 +24,9 @@ struct model_table;
  */
 int view_open(struct view *view, enum view_format format, const char *path, struct error *error);
 
+/* view_can_write: whether view_open() will be able to; a file that is there keeps what is in it. */
+int view_can_write(const char *path, struct error *error);
+
 /*
  * view_close: flushes, and closes a file.
  *

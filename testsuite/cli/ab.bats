@@ -125,3 +125,19 @@ EOS
   misuse "expected 1 or more" hotpath ab -n 0 --base true --head true
   misuse "is not a metric" hotpath ab -m size --base true --head true
 }
+
+@test "what the end of ab would find wrong is told before anything is run" {
+  misuse "cannot write /nowhere/x" hotpath ab -n 1 --base 'touch ran' --head 'touch ran' -o /nowhere/x
+  misuse "missing closing parenthesis" hotpath ab -n 1 --base 'touch ran' --head 'touch ran' --focus '/(/'
+  HOTPATH_BUDGET=much misuse "HOTPATH_BUDGET=much is no budget" hotpath ab -n 1 --base 'touch ran' --head 'touch ran'
+  [ ! -e ran ]
+  # A file that is there is kept until there is something to write, and none is left behind.
+  echo before >there
+  run hotpath ab -n 1 --base false --head false -o there
+  [ "$(cat there)" = before ]
+  run hotpath ab -n 1 --base false --head false -o new
+  [ ! -e new ]
+  ln -s target link
+  hotpath ab -n 1 -w 0 --base "$PROG" --head "$PROG" -o link
+  [ -s target ]
+}

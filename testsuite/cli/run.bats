@@ -90,3 +90,26 @@ EOS
   [ "$status" -eq 2 ]
   [ ! -e ran ]
 }
+
+@test "a value that programs would pass over is told before anything is run" {
+  HOTPATH_BUDGET=abc misuse "HOTPATH_BUDGET=abc is no budget: expected such as 2%" hotpath run touch ran
+  HOTPATH_BUDGET=2%% misuse "is no budget" hotpath run touch ran
+  HOTPATH_BUDGET=1.2.3 misuse "is no budget" hotpath run touch ran
+  HOTPATH_BUDGET=. misuse "is no budget" hotpath run touch ran
+  HOTPATH_BUDGET=-1 misuse "is no budget" hotpath run touch ran
+  HOTPATH_CLOCK=sundial misuse "HOTPATH_CLOCK=sundial is no clock: expected tsc or monotonic" hotpath run touch ran
+  HOTPATH_SHUTDOWN_MS=5s misuse "HOTPATH_SHUTDOWN_MS=5s is no number of milliseconds" hotpath run touch ran
+  [ ! -e ran ]
+  for good in 2 2% '0.5 %' .5% 0 ''; do HOTPATH_BUDGET=$good HOTPATH_CLOCK=monotonic hotpath run "$PROG"; done
+  run env HOTPATH_BUDGET=abc hotpath doctor --cc /nowhere/gcc
+  [[ $output == *"FAIL  env "*"HOTPATH_BUDGET=abc is no budget"*"; programs pass it over"* ]]
+}
+
+@test "a folder for segments that cannot be used is why nothing was measured" {
+  mkdir -m 777 open; chmod 777 open
+  run env HOTPATH_SEGMENTS="$T/open" hotpath run "$PROG"
+  [[ $output == *"nothing was measured: HOTPATH_SEGMENTS=$T/open is not a folder that only you can write" ]]
+  run env HOTPATH_SEGMENTS="$T/open" hotpath doctor --cc /nowhere/gcc
+  [[ $output == *"FAIL  segments "*"; set HOTPATH_SEGMENTS to another folder, or to none"* ]]
+  [[ $output != *"remove it"* ]]
+}
