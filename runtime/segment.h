@@ -129,7 +129,7 @@ enum seg_lost {
 };
 
 /*
- * struct seg_header, at offset 0
+ * struct seg_header, at offset 0; magic, version and endian are there in every version
  *
  *   offset size
  *        0    8  magic        SEG_MAGIC

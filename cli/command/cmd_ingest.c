@@ -46,7 +46,8 @@ static int take_waiting(const struct invocation *in, const struct options *optio
 	struct segment_wish wish = {.store = in->place.dir,
 				    .only_store = !options->all,
 				    .patient = true,
-				    .force = options->force};
+				    .force = options->force,
+				    .tell_again = true};
 	struct segment_tally tally;
 	int rc = segments_take(&wish, 0, warn, &tally, error);
 
@@ -127,6 +128,7 @@ static int take_file(const struct invocation *in, const char *path, const struct
 		break;
 	case SEGMENT_OTHER:
 	case SEGMENT_REFUSED:
+	case SEGMENT_FOREIGN:
 		break;
 	}
 	if (!rc && report && result.id)

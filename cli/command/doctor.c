@@ -77,7 +77,7 @@ static void check_segments(struct doctor *doctor, const char *dir)
 	char **folders = place_segments(dir);
 	struct segment_file *files;
 	struct error error = {0};
-	size_t n, live = 0, unknown = 0;
+	size_t n, live = 0, unknown = 0, foreign = 0, waiting;
 
 	for (size_t i = 0; folders && folders[i]; i++)
 		check_segment_folder(doctor, folders[i]);
@@ -86,13 +86,22 @@ static void check_segments(struct doctor *doctor, const char *dir)
 		doctor_say(doctor, DOCTOR_FAIL, "segments", "%s", error.text);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		live += files[i].live && !files[i].unknown, unknown += files[i].unknown;
+	for (size_t i = 0; i < n; i++) {
+		char *words = files[i].live ? NULL : segment_foreign(files[i].path);
+
+		live += files[i].live && !files[i].unknown;
+		unknown += files[i].unknown;
+		foreign += words != NULL;
+		if (words)
+			doctor_say(doctor, DOCTOR_WARN, "segments", "%s", words);
+		free(words);
+	}
 	segments_list_release(files, n);
-	if (n > live + unknown)
+	waiting = n - live - unknown - foreign;
+	if (waiting)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
-			   "%zu wait%s to be taken in; `hotpath ingest --all` does",
-			   n - live - unknown, n - live - unknown == 1 ? "s" : "");
+			   "%zu wait%s to be taken in; `hotpath ingest --all` does", waiting,
+			   waiting == 1 ? "s" : "");
 	if (unknown)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
 			   "%zu of processes of another container, where it cannot be seen whether "

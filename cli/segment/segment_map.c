@@ -209,12 +209,24 @@ bool image_writer_replaced(const char *path)
 	return replaced;
 }
 
+/* Of a segment whose header we do not understand only the name tells which process wrote it, or does. */
+static int foreign_writer_alive(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	unsigned long pid = strtoul(slash ? slash + 1 : path, NULL, 10);
+	struct stat st;
+
+	return pid && pid <= UINT32_MAX && stat(path, &st) == 0 && maps_file((uint32_t)pid, &st);
+}
+
 int image_writer_alive(const char *path)
 {
 	struct segment_map map;
 	struct stat st, ns;
 	int error = segment_map_open(&map, path);
 
+	if (error == IMAGE_VERSION || error == IMAGE_ENDIAN)
+		return foreign_writer_alive(path);
 	if (error != IMAGE_OK && error != IMAGE_EMPTY)
 		return 0;
 	struct seg_header h = map.header;

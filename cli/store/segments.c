@@ -35,18 +35,20 @@ static bool has_suffix(const char *path)
 
 enum header_state {
 	HEADER_BAD,
+	HEADER_FOREIGN, /* of another version, or byte order */
 	HEADER_RECORDING,
 	HEADER_SEALED,
 };
 
-static enum header_state read_header(int fd)
+static enum header_state read_header(int fd, struct seg_header *header)
 {
-	struct seg_header header;
-
-	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    memcmp(header.magic, SEG_MAGIC, sizeof(header.magic)) != 0)
+	if (pread(fd, header, sizeof(*header), 0) != (ssize_t)sizeof(*header) ||
+	    memcmp(header->magic, SEG_MAGIC, sizeof(header->magic)) != 0)
 		return HEADER_BAD;
-	return header.state == SEG_SEALED ? HEADER_SEALED : HEADER_RECORDING;
+	if (header->endian == __builtin_bswap32(SEG_ENDIAN) ||
+	    (header->endian == SEG_ENDIAN && header->version != SEG_VERSION))
+		return HEADER_FOREIGN;
+	return header->state == SEG_SEALED ? HEADER_SEALED : HEADER_RECORDING;
 }
 
 enum life {
@@ -57,9 +59,11 @@ enum life {
 
 static enum life read_life(const char *path, int fd)
 {
+	struct seg_header header;
+	enum header_state state = read_header(fd, &header);
 	int alive;
 
-	if (read_header(fd) != HEADER_RECORDING)
+	if (state != HEADER_RECORDING && state != HEADER_FOREIGN)
 		return LIFE_OVER;
 	/* Sealed in between: asked again by the next command. */
 	alive = image_writer_alive(path);
@@ -153,6 +157,65 @@ static int ingest_image(const struct image *image, const char *dir, const struct
 	store_close(&store);
 	git_release(&now);
 	return rc;
+}
+
+static char *foreign_words(const char *path, const struct seg_header *header)
+{
+	bool newer = header->version > SEG_VERSION;
+
+	if (header->endian != SEG_ENDIAN)
+		return text_format("%s: recorded on a machine of the other byte order; read it "
+				   "there, or remove it",
+				   path);
+	return text_format("%s: recorded by %s hotpath (its segments have format %u, this "
+			   "one, " HOTPATH_VERSION ", reads format %u); %s, or remove it",
+			   path, newer ? "a newer" : "an older", header->version, SEG_VERSION,
+			   newer ? "install that one, and it is taken in"
+				 : "the `hotpath ingest` that was installed with its program's "
+				   "runtime takes it in");
+}
+
+char *segment_foreign(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct seg_header header;
+	bool foreign;
+
+	if (fd < 0)
+		return NULL;
+	foreign = read_header(fd, &header) == HEADER_FOREIGN;
+	close(fd);
+	return foreign ? foreign_words(path, &header) : NULL;
+}
+
+/*
+ * What cannot be taken in here stays, and is in the way of nobody: each hotpath tells of it once, and then only when asked.
+ * SEGMENT.told-VERSION remembers that, and goes when the segment has gone.
+ */
+#define TOLD ".told-"
+
+/* Whether this hotpath tells of it for the first time. */
+static bool first_told(const char *path)
+{
+	char *mark = text_format("%s" TOLD HOTPATH_VERSION, path);
+	int fd = mark ? open(mark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+	bool first = fd >= 0 || errno != EEXIST;
+
+	if (fd >= 0)
+		close(fd);
+	free(mark);
+	return first;
+}
+
+static void remove_old_mark(DIR *dir, const char *name)
+{
+	const char *end = strstr(name, SEG_SUFFIX TOLD);
+	char *segment = end ? strndup(name, (size_t)(end - name) + strlen(SEG_SUFFIX)) : NULL;
+
+	if (segment && faccessat(dirfd(dir), segment, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		unlinkat(dirfd(dir), name, 0);
+	free(segment);
 }
 
 /* A damaged segment is kept, under a name that no command takes in again. */
@@ -263,6 +326,12 @@ static int take_locked(const char *path, int fd, const struct segment_wish *wish
 		result->outcome = SEGMENT_EMPTY;
 		rc = ERR_OK;
 		unlink(path);
+	} else if (rc == IMAGE_VERSION || rc == IMAGE_ENDIAN) {
+		char *words = segment_foreign(path);
+
+		result->outcome = SEGMENT_FOREIGN;
+		rc = error_set(error, ERR_SEGMENT, "%s", words ? words : image_strerror(rc));
+		free(words);
 	} else {
 		rc = refuse(path, rc, &image, error);
 	}
@@ -285,7 +354,7 @@ int segment_take(const char *path, const struct segment_wish *wish, struct segme
 		return ERR_OK;
 	}
 	rc = take_locked(path, fd, wish, result, error);
-	if (rc)
+	if (rc && result->outcome != SEGMENT_FOREIGN)
 		result->outcome = SEGMENT_REFUSED;
 	close(fd);
 	return rc;
@@ -314,10 +383,12 @@ static bool examine(struct segment_file *file, const char *name)
 		file->changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		file->pid = (pid_t)strtol(name, NULL, 10);
 		enum life life = read_life(file->path, fd);
+		struct seg_header header;
 
 		file->live = life != LIFE_OVER;
 		file->unknown = life == LIFE_UNKNOWN;
-		if (read_header(fd) == HEADER_BAD && time(NULL) - st.st_mtim.tv_sec < YOUNG_S)
+		if (read_header(fd, &header) == HEADER_BAD &&
+		    time(NULL) - st.st_mtim.tv_sec < YOUNG_S)
 			file->live = true;
 	}
 	close(fd);
@@ -336,6 +407,7 @@ static int list_folder(const char *folder, struct segment_file **files, size_t *
 	while ((entry = readdir(dir))) {
 		struct segment_file *more, file = {0};
 
+		remove_old_mark(dir, entry->d_name);
 		if (!has_suffix(entry->d_name))
 			continue;
 		file.path = text_format("%s/%s", folder, entry->d_name);
@@ -400,9 +472,13 @@ static int take_one(const struct segment_file *file, const struct segment_wish *
 {
 	struct segment_result result = {.outcome = SEGMENT_LIVE};
 	struct error error = {0};
+	bool told = false;
 
 	if ((!file->live || (file->unknown && wish->force)) &&
 	    segment_take(file->path, wish, &result, &error))
+		told = result.outcome != SEGMENT_FOREIGN || wish->tell_again ||
+		       first_told(file->path);
+	if (told)
 		warn(error.text);
 	free(result.store);
 	switch (result.outcome) {
@@ -418,7 +494,8 @@ static int take_one(const struct segment_file *file, const struct segment_wish *
 		tally->unknown += file->unknown;
 		break;
 	case SEGMENT_REFUSED:
-		tally->refused++;
+	case SEGMENT_FOREIGN:
+		tally->refused += told;
 		break;
 	case SEGMENT_KNOWN:
 	case SEGMENT_GONE:

@@ -24,6 +24,7 @@ enum segment_outcome {
 	SEGMENT_GONE,	 /* another process took it */
 	SEGMENT_OTHER,	 /* not for this store, or not with this token */
 	SEGMENT_REFUSED, /* an error, see there; a damaged one was renamed to FILE.damaged */
+	SEGMENT_FOREIGN, /* an error too: of another version or byte order; it stays */
 };
 
 /* What to take, and where to. */
@@ -34,6 +35,7 @@ struct segment_wish {
 	const char *branch; /* in place of what the segment says, "" for none; NULL: as it says */
 	bool patient;	    /* wait for another process that takes in the same segment */
 	bool force;	    /* also where it cannot be known whether the process still writes */
+	bool tell_again;    /* of those of another version too that were told of before */
 	/* How things stood in a work tree when the run started, of which git_top is the top folder; NULL: unknown. */
 	const struct git_state *git;
 	const char *git_top;
@@ -55,7 +57,8 @@ int segment_take(const char *path, const struct segment_wish *wish, struct segme
 		 struct error *error);
 
 struct segment_tally {
-	size_t taken, empty, live, refused;
+	size_t taken, empty, live;
+	size_t refused;	 /* that there was a word about */
 	size_t unknown;	 /* of those that are live: perhaps not */
 	int64_t last_id; /* run that was taken in last, 0: none */
 };
@@ -80,6 +83,10 @@ struct segment_file {
 	bool live;    /* still recording, or unknown */
 	bool unknown; /* of another pid namespace: it cannot be known whether it still records */
 };
+
+/* segment_foreign: of which hotpath a segment is that this one cannot read, and what to do; to be freed.  NULL when it can be
+ * read. */
+char *segment_foreign(const char *path);
 
 /* segments_list: the segment files for a store's folder, oldest first; segments_list_release() it.
  */

@@ -167,6 +167,69 @@ load helper
   [[ $output == *"not a hotpath store"* ]]
 }
 
+# of_format HEX FILE: makes a segment one of another format; format_of FILE: which it has.
+of_format() { printf '%b' "\\x$1" | dd of="$2" bs=1 seek=8 conv=notrunc status=none; }
+format_of() { od -An -tu1 -j8 -N1 "$1" | tr -d ' '; }
+
+@test "a segment of another hotpath is told of once, and by ingest and doctor whenever they are asked" {
+  leave_segment; hotpath ingest -q
+  leave_segment
+  s=$(echo segments/*.hotpath-seg) ours=$(format_of segments/*.hotpath-seg)
+  of_format 63 "$s" # 99
+  run --separate-stderr hotpath runs
+  [ "$status" -eq 0 ]
+  [ "${#stderr_lines[@]}" -eq 1 ] || { echo "$stderr"; return 1; }
+  [[ $stderr == *"$(basename "$s"): recorded by a newer hotpath (its segments have format 99, this one, "*", reads format $ours); install that one"* ]]
+  for command in runs report "db check"; do
+    run --separate-stderr hotpath $command
+    [ -z "$stderr" ] || { echo "$command: $stderr"; return 1; }
+  done
+  for _ in 1 2; do
+    run hotpath ingest
+    [ "$status" -eq 2 ]
+    [[ $output == *"a newer hotpath"*"0 runs taken in" ]]
+  done
+  run hotpath ingest "$s"
+  [ "$status" -eq 2 ]
+  [[ $output == *"a newer hotpath"* ]]
+  run hotpath run -- true
+  [[ $output == *"nothing was measured"* ]]
+  [[ $(hotpath doctor) == *"warn  segments  $T/$s: recorded by a newer hotpath"* ]]
+  [[ $(hotpath doctor) != *"to be taken in"* ]]
+  # Another one is another one.
+  PROG=$PROG leave_segment
+  other=$(ls segments/*.hotpath-seg | grep -vF "$s")
+  of_format 01 "$other"
+  run --separate-stderr hotpath runs
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ $stderr == *"$other: recorded by an older hotpath (its segments have format 1,"*"installed with its program's runtime"* ]]
+  # Nothing is left behind when they have gone.
+  of_format "0$ours" "$s"
+  [ "$(hotpath ingest 2>/dev/null)" = "1 run taken in" ]
+  rm "$other"
+  hotpath runs
+  [ -z "$(ls -A segments)" ]
+}
+
+@test "a segment of another hotpath whose program still runs is nobody's business" {
+  leave_segment; hotpath ingest -q
+  "$PROG" sleep >ready &
+  until [ -s ready ]; do sleep 0.05; done
+  s=$(echo segments/*.hotpath-seg) ours=$(format_of segments/*.hotpath-seg)
+  of_format 63 "$s"
+  run --separate-stderr hotpath runs
+  [ -z "$stderr" ]
+  [ "$(hotpath ingest)" = "0 runs taken in, 1 still recording" ]
+  run hotpath runs --live
+  [ "$status" -eq 0 ]
+  kill -9 $!
+  wait || true
+  run --separate-stderr hotpath runs
+  [[ $stderr == *"a newer hotpath"* ]]
+  of_format "0$ours" "$s"
+  [ "$(hotpath ingest)" = "1 run taken in" ]
+}
+
 @test "a full disk keeps the segment" {
   mount -t tmpfs -o size=64k none "$(mkdir -p "$T/small" && echo "$T/small")" 2>/dev/null || skip "cannot mount"
   HOTPATH_DIR=$T/small leave_segment
