@@ -70,7 +70,7 @@ static char **child_environment(void)
 	static char *env[ENV_MAX];
 	int n = 0;
 
-	for (char **e = environ; e && *e && n < ENV_MAX - 2; e++)
+	for (char **e = __environ; e && *e && n < ENV_MAX - 2; e++)
 		if (strncmp(*e, "HOTPATH_DISABLE=", 16) && strncmp(*e, "LD_", 3))
 			env[n++] = *e;
 	env[n++] = (char *)"HOTPATH_DISABLE=1";
@@ -132,6 +132,9 @@ struct errand {
 	bool detached;
 };
 
+/* clone(), by the name that no program has for something else. */
+extern int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
+
 /* errand_main: a process between the host and our command, in the host's memory, with all signals blocked. */
 static int errand_main(void *arg)
 {
@@ -171,7 +174,7 @@ int hp_end_run(const char *const *argv, bool detached)
 		flush_host();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = clone(errand_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &errand);
+	pid = __clone(errand_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &errand);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (pid > 0)
 		while (waitpid(pid, &status, __WCLONE) < 0 && errno == EINTR)

@@ -18,6 +18,7 @@
  *   seg_copy.c a segment as it is at a moment
  *   clock.c    which clock, how fast, what a measured call costs
  *   end.c      the end of the process, and who takes the run in
+ *   kernel.c   system calls, past functions of the host that have their names
  *
  * Manners of a guest: nothing here exits, prints, takes a lock that the host could hold, calls
  * malloc, or leaves errno or a file descriptor changed.  Slow paths use little stack: the host's

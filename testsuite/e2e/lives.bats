@@ -162,6 +162,90 @@ C
   [ "$(newest "lost, damaged")" = 0,0 ]
 }
 
+@test "a program's own functions with names of system calls are none of ours" {
+  if under thread || under address; then skip "the sanitizers' own runtimes call them"; fi
+  cat > own.c <<'C'
+#include <stdio.h>
+static int calls;
+#define OWN(name) int name(const char *what) { calls++; printf("%s %s\n", #name, what ? what : "-"); return 0; }
+OWN(access) OWN(clock_gettime) OWN(clone) OWN(close) OWN(environ) OWN(fallocate) OWN(fstat) OWN(ftruncate) OWN(getcwd)
+OWN(geteuid) OWN(getpid) OWN(getppid) OWN(getrandom) OWN(getrlimit) OWN(link) OWN(lseek) OWN(lstat) OWN(mkdir) OWN(mmap)
+OWN(munmap) OWN(nanosleep) OWN(open) OWN(prctl) OWN(pread) OWN(pwrite) OWN(read) OWN(readlink) OWN(sched_getaffinity)
+OWN(sched_yield) OWN(sigaltstack) OWN(stat) OWN(statfs) OWN(syscall) OWN(uname) OWN(unlink) OWN(usleep) OWN(waitpid)
+int main(void) { return open("the door") || link("the chain") || calls != 2; }
+C
+  for clock in tsc monotonic; do
+    gcc -w -O1 -fno-builtin $FLAG own.c -o own
+    HOTPATH_CLOCK=$clock ./own > out
+    [ "$(cat out)" = "open the door
+link the chain" ]
+    [ "$(of open calls)$(of link calls)$(of main calls)" = 111 ]
+    [ "$(newest "lost, damaged")" = 0,0 ]
+  done
+}
+
+@test "measured replacements of what the runtime could call" {
+  if under thread || under address; then skip "the sanitizers replace them too"; fi
+  cat > wrap.sh <<'SH'
+echo '#include <stddef.h>
+extern void *dlsym(void *, const char *);
+typedef long function(long, long, long, long, long, long);'
+for f; do
+  echo "long own_$f(long, long, long, long, long, long) __asm__(\"$f\");
+long own_$f(long a, long b, long c, long d, long e, long f)
+{
+	static function *next;
+	if (!next)
+		next = (function *)dlsym((void *)-1l, \"$f\");
+	return next(a, b, c, d, e, f);
+}"
+done
+SH
+  cat > rest.c <<'C'
+#include <pthread.h>
+#include <setjmp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static _Thread_local jmp_buf env;
+int work(int x) { return x + 1; }
+int deep(int n) { return n ? work(deep(n - 1)) : 0; }
+int jump(int n) { return n ? work(jump(n - 1)) : (longjmp(env, 1), 0); }
+static void *run(void *arg)
+{
+	for (int i = 0; i < 300; i++)
+		if (!setjmp(env))
+			jump(i % 30);
+	for (int i = 0; i < 30000; i++)
+		work(i);
+	return arg;
+}
+int main(void)
+{
+	pthread_t t[4];
+	int status;
+	for (int i = 0; i < 4; i++)
+		pthread_create(&t[i], NULL, run, NULL);
+	for (int i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	if (!fork()) {
+		run(NULL);
+		_exit(deep(20000) != 20000);
+	}
+	wait(&status);
+	return status || deep(60000) != 60000;
+}
+C
+  { sh wrap.sh access clock_gettime close fallocate fstat getcwd geteuid getpid getrandom getrlimit lstat memcpy memmove \
+    memset mkdir mmap munmap open prctl pread pthread_sigmask pwrite read readlink sched_getaffinity \
+    sigaltstack sigemptyset sigfillset stat statfs strchr strlen strrchr uname unlink; cat rest.c; } > wrap.c
+  gcc -w -O1 -fno-builtin $FLAG wrap.c -o wrap -ldl -pthread
+  for clock in tsc monotonic; do
+    HOTPATH_CLOCK=$clock ./wrap
+    [ "$(ask "SELECT sum(calls) FROM functions WHERE name = 'deep' AND run > (SELECT max(id) - 2 FROM runs)")" = 80002 ]
+    [ "$(newest "lost, damaged")" = 0,0 ]
+  done
+}
+
 @test "stacks switched by hand, unannounced: every call is counted" {
   build
   ./lives stacks
