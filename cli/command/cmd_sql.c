@@ -41,6 +41,7 @@ static const char text[] =
 	"  threads    run, thread, tid, name, owners, start_ns, end_ns, calls, total_ns\n"
 	"  recent     run, name, function, thread, start_ns, duration_ns\n"
 	"  lost       run, cause, calls\n"
+	"  tags       run, name\n"
 	"  objects    run, path, build_id\n"
 	"and these functions:\n"
 	"  hotpath_percentile(hist, ns_per_tick, percent [, min_ns, max_ns])\n"

@@ -55,7 +55,7 @@ SELECT s.run, s.function,
 	hotpath_percentile(s.hist, r.ns_per_tick, 99, s.min_ns, s.max_ns) AS p99_ns,
 	-- as in query.c: of the run's duration without the cost of measuring
 	100.0 * s.total_ns / nullif(r.duration_ns * max(0.0, 1
-		- coalesce(r.measuring_ns, r.calls * (r.inside_ns + r.outside_ns)) / nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
+		- 1.0 * coalesce(r.measuring_ns, r.calls * (r.inside_ns + r.outside_ns)) / nullif(max(r.duration_ns, r.thread_ns), 0)), 0) AS percent,
 	s.total_ns + s.total_cost_ns AS raw_total_ns, s.self_ns + s.self_cost_ns AS raw_self_ns,
 	s.hist, r.ns_per_tick,
 	(SELECT value FROM text WHERE id = f.grp) AS "group",
@@ -90,6 +90,12 @@ CREATE VIEW lost AS
 SELECT r.id AS run, c.name AS cause, coalesce(l.calls, 0) AS calls
 FROM run AS r CROSS JOIN lost_cause AS c
 LEFT JOIN run_lost AS l ON l.run = r.id AND l.cause = c.id;
+
+-- Names that `hotpath tag` gave.
+DROP VIEW IF EXISTS tags;
+CREATE VIEW tags AS
+SELECT t.run, (SELECT value FROM text WHERE id = t.name) AS name
+FROM run_tag AS t;
 
 DROP VIEW IF EXISTS objects;
 CREATE VIEW objects AS

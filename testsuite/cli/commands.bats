@@ -49,7 +49,7 @@ load helper
 
 @test "sql answers over each view" {
   leave_segment
-  for v in runs functions contexts threads lost objects; do
+  for v in runs functions contexts threads lost objects recent; do
     run hotpath sql "select * from $v"
     [ "$status" -eq 0 ]
     [ "${#lines[@]}" -ge 2 ]
@@ -165,7 +165,7 @@ documented() {
   leave_segment
   man=$(cat "$BATS_TEST_DIRNAME/../../cli/hotpath.1")
   help=$(hotpath sql --help)
-  for v in runs functions contexts threads recent lost objects; do
+  for v in runs functions contexts threads recent lost tags objects; do
     documented "$man" '^.SH VIEWS' $v >man.txt
     awk -v view="$v" '/^and these functions/ { exit } $1 == view && /^  [a-z]/ { on = 1; $1 = ""; print; next }
       /^  [a-z]/ { on = 0 } on' <<<"$help" | sed -e 's/([^)]*)//g' | tr -s ' ,' '\n' | grep -x '[a-z][a-z0-9_]*' | sort -u >help.txt
@@ -174,4 +174,16 @@ documented() {
       grep -qx "$c" help.txt || { echo "the help lacks $v.$c"; return 1; }
     done
   done
+}
+
+@test "the views say what report says" {
+  leave_segment
+  hotpath report -n 0 -f json >r.json
+  for f in inner outer fact; do
+    read -r percent self total calls < <(jq -r ".functions[]|select(.name==\"$f\")|\"\(.percent) \(.self_ns) \(.total_ns) \(.calls)\"" r.json)
+    [ "$(query "select abs(percent - $percent) <= 0.0005 + 1e-9, self_ns, total_ns, calls from functions where name = '$f'")" = "1,$self,$total,$calls" ]
+  done
+  hotpath tag 1 'a b'; hotpath tag 1 c
+  [ "$(query 'select run || name from tags order by name')" = $'1a b\n1c' ]
+  [ "$(sqlite3 "$HOTPATH_DIR/hotpath.db" 'select count(*) from tags')" = 2 ]
 }
