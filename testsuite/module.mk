@@ -20,8 +20,13 @@ $(B)/test/steps: testsuite/runtime/steps.c runtime/abi.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -mno-red-zone -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
 
+$(B)/test/clock: testsuite/runtime/clock.c testsuite/runtime/unit.h runtime/abi.h $(B)/lib/libhotpath.so
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
+
+RUNTIME_PROGRAMS = shapes lives steps clock
 .PHONY: check-runtime
-check-runtime: $(B)/test/segdump $(B)/test/shapes $(B)/test/lives $(B)/test/steps
+check-runtime: $(B)/test/segdump $(RUNTIME_PROGRAMS:%=$(B)/test/%)
 	bats testsuite/runtime
 
 -include testsuite/unit/module.mk

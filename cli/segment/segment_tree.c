@@ -74,17 +74,60 @@ static int64_t net_of(const struct segment_node *n)
 	return bounded((int64_t)n->incl - (int64_t)((n->cost + 8) >> 4), n->incl);
 }
 
-/* absurd: whether a node counts more calls, or more time, than the run has had ticks. */
-static bool absurd(const struct segment_reader *r, const struct seg_node *n)
+/* absurd_calls: whether a node counts more calls than the run has had ticks. */
+static bool absurd_calls(const struct segment_reader *r, const struct seg_node *n)
+{
+	return n->calls > r->clock.most_ticks || n->skipped > r->clock.most_ticks;
+}
+
+/* absurd_times: likewise of its times. */
+static bool absurd_times(const struct segment_reader *r, const struct seg_node *n)
 {
 	uint64_t most = r->clock.most_ticks;
 	/* Times of a sampled site are estimates, and may be more than there was. */
 	double slack = n->skipped ? 1 << SEG_EXPONENT_MAX : 1;
 
-	return n->calls > most || n->skipped > most ||
-	       (double)n->cost / 16 > (double)most * SEG_STACK_MAX ||
+	return (double)n->cost / 16 > (double)most * SEG_STACK_MAX ||
 	       (n->incl > n->inner && (double)(n->incl - n->inner) > (double)most * slack) ||
 	       (double)n->incl > (double)most * SEG_STACK_MAX;
+}
+
+/* is_behind: whether a time is a little less than nothing: the thread went to a processor whose clock is behind. */
+static bool is_behind(const struct segment_reader *r, uint64_t ticks)
+{
+	return -ticks <= r->clock.most_ticks;
+}
+
+/*
+ * take_figures: a node's.  Its calls were counted by adding ones, so they are right also where the clock was not; its times are
+ * taken for nothing then.
+ */
+static void take_figures(struct segment_reader *r, struct segment_node *to,
+			 const struct seg_node *n)
+{
+	const char *name = r->image->sites[to->site].name;
+
+	if (absurd_calls(r, n)) {
+		image_damage(r->image, "the calls of a calling context of %s are absurd", name);
+		return;
+	}
+	to->calls = n->calls + n->skipped;
+	to->timed = n->calls;
+	to->skipped = n->skipped;
+	if (absurd_times(r, n)) {
+		if (!is_behind(r, n->incl))
+			image_damage(r->image, "the times of a calling context of %s are absurd",
+				     name);
+		return;
+	}
+	to->incl = n->incl;
+	to->cost = n->cost;
+	to->inner = n->inner;
+	to->inner_net = (int64_t)n->inner_net;
+	to->back = n->back;
+	to->back_net = (int64_t)n->back_net;
+	to->back_child = n->back_child;
+	to->back_child_net = (int64_t)n->back_child_net;
 }
 
 /* node_site: the image's site of a node, -1 when it can have none. */
@@ -125,19 +168,9 @@ static int node_add(struct segment_reader *r, const struct seg_node *link, const
 		image_damage(r->image, "a thread's tree does not begin with its root");
 		return IMAGE_OK;
 	}
-	if (parent >= 0 && absurd(r, n)) {
-		image_damage(r->image, "calls or times of a calling context of %s are absurd",
-			     r->image->sites[add.site].name);
+	if (parent >= 0) {
+		take_figures(r, &add, n);
 	} else {
-		add.calls = n->calls + n->skipped;
-		add.incl = n->incl;
-		add.timed = n->calls;
-		add.skipped = n->skipped;
-		add.cost = n->cost;
-		add.inner = n->inner;
-		add.inner_net = (int64_t)n->inner_net;
-		add.back = n->back;
-		add.back_net = (int64_t)n->back_net;
 		add.back_child = n->back_child;
 		add.back_child_net = (int64_t)n->back_child_net;
 	}
@@ -245,9 +278,14 @@ static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 		}
 		uint64_t weight = weight_of(s.word), most = r->clock.most_ticks;
 
-		if (s.incl > most || s.below / SEG_COST_CALL > most || weight == UINT64_MAX) {
-			image_damage(r->image, "a recorded call has an absurd time");
+		if (s.below / SEG_COST_CALL > most || weight == UINT64_MAX) {
+			image_damage(r->image, "a recorded call has an absurd cost");
 			continue;
+		}
+		if (s.incl > most) {
+			if (!is_behind(r, s.incl))
+				image_damage(r->image, "a recorded call has an absurd time");
+			s.incl = 0;
 		}
 		struct segment_node *n = &r->nodes[index];
 		uint64_t cost = one_cost(r, s.below, s.word);

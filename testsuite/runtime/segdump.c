@@ -62,8 +62,8 @@ static void print_image(const struct image *im)
 	for (size_t i = 0; i < im->n_threads; i++)
 		printf("thread %s calls=%" PRIu64 " total=%" PRIu64 "\n", im->threads[i].name,
 		       im->threads[i].calls, im->threads[i].total_ns);
-	printf("clock %d duration=%" PRIu64 " started=%" PRId64 "\n", im->clock, im->duration_ns,
-	       im->started_at_ns);
+	printf("clock %d duration=%" PRIu64 " started=%" PRId64 " rate=%.9f\n", im->clock,
+	       im->duration_ns, im->started_at_ns, im->ns_per_tick);
 	printf("branch %s commit %s\n", im->branch ? im->branch : "-",
 	       im->commit ? im->commit : "-");
 }

@@ -375,6 +375,8 @@ int main(int argc, char **argv)
 		storm((int)n);
 	else if (!strcmp(shape, "times"))
 		times();
+	else if (!strcmp(shape, "burn"))
+		burn(n * 1000000);
 	else if (!strcmp(shape, "recurse-times"))
 		for (int i = 0; i < 5; i++)
 			recurse_for(4);

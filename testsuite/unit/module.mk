@@ -70,10 +70,10 @@ check-cppcheck:
 SANITIZE = -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 SAN = $(B)/san
 .PHONY: check-sanitize
-check-sanitize: $(B)/test/shapes $(B)/test/lives $(B)/test/steps
+check-sanitize: $(RUNTIME_PROGRAMS:%=$(B)/test/%)
 	@$(MAKE) --no-print-directory B=$(SAN) OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" WERROR= \
 		unit-programs $(SAN)/test/segdump
-	@ln -sf $(abspath $(B))/test/shapes $(abspath $(B))/test/lives $(abspath $(B))/test/steps $(SAN)/test/
+	@ln -sf $(RUNTIME_PROGRAMS:%=$(abspath $(B))/test/%) $(SAN)/test/
 	@export BUILD=$(abspath $(B)); $(call run_all,$(UNIT_TESTS:%=$(SAN)/test/unit/%) $(SAN)/test/test_rules)
 	@BUILD=$(abspath $(SAN)) bats testsuite/runtime
 

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+# The clock of a run: which one, how exact it is, and what becomes of a run whose clock is not as it should be (clock.c).
+
+setup() {
+  BUILD=${BUILD:-$BATS_TEST_DIRNAME/../../build}
+  T=$BATS_TEST_TMPDIR
+  export HOTPATH_SEGMENTS=$T/seg HOTPATH_DIR=$T/store HOTPATH_RUN_TOKEN=test
+  unset HOTPATH_CLOCK
+  mkdir -p "$T/store"
+}
+
+# dump COMMAND...: runs it and puts what its segment says into $output.
+dump() {
+  rm -rf "$T/seg"
+  "$@"
+  run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
+  [ "$status" = 0 ]
+}
+
+# distort HOW [HEAD]: a run of clock.c, with all of its calls and, if given, that first line; its figures into variables.
+distort() {
+  status=0
+  "$BUILD/test/clock" steady > /dev/null || status=$?
+  [ $status != 77 ] || skip "no traps of the clock here"
+  dump "$BUILD/test/clock" "$1"
+  echo "$output"
+  grep -qx "${2:-run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0}" <<< "$output"
+  grep -qx "site outer calls=11 running=0 unwound=0 hist=11" <<< "$output"
+  grep -qx "site inner calls=10 running=0 unwound=0 hist=10" <<< "$output"
+  duration=$(sed -n 's/^clock .* duration=\([0-9]*\) .*/\1/p' <<< "$output")
+  for site in outer inner; do
+    eval "$(sed -n "s/^time $site total=\(.*\) self=\(.*\) sum=\(.*\) min=\(.*\) max=\(.*\)/${site}_total=\1 ${site}_self=\2 ${site}_max=\5/p" <<< "$output")"
+  done
+  # Whatever the clock did: no time is more than there was.
+  for v in $outer_total $outer_self $outer_max $inner_total $inner_self $inner_max; do
+    [ "$v" -le "$duration" ]
+  done
+}
+
+@test "HOTPATH_CLOCK says which clock, and the kernel whether it may be the TSC" {
+  dump env HOTPATH_CLOCK=monotonic "$BUILD/test/shapes" nest
+  grep -q '^clock 0 ' <<< "$output"
+  [ "$(uname -m)" = x86_64 ] || skip "no TSC here"
+  dump env HOTPATH_CLOCK=tsc "$BUILD/test/shapes" nest
+  grep -q '^clock 1 ' <<< "$output"
+  # A kernel that found the TSC unstable offers it no more.
+  offered=/sys/devices/system/clocksource/clocksource0/available_clocksource
+  for clock in hpet tsc; do
+    echo "$clock acpi_pm" > "$T/offered"
+    dump unshare -m sh -c "mount --bind '$T/offered' $offered 2> /dev/null || exit 77; exec '$BUILD/test/shapes' nest" || skip "no mounts of our own here"
+    case $clock in
+      hpet) grep -q '^clock 0 ' <<< "$output" ;;
+      tsc) grep -q '^clock 1 ' <<< "$output" || skip "the TSC of this processor is not invariant" ;;
+    esac
+  done
+}
+
+@test "the rate of the clock is good to 100 ppm, also in a run of 10 ms" {
+  rate() {
+    dump "$BUILD/test/shapes" burn "$1"
+    sed -n 's/^clock .* rate=//p' <<< "$output"
+  }
+  truth=$(rate 1000)
+  for _ in 1 2 3 4 5; do
+    awk -v rate="$(rate 10)" -v truth="$truth" 'BEGIN {
+      ppm = 1e6 * (rate - truth) / truth
+      print ppm " ppm"
+      exit !(truth > 0 && ppm < 100 && ppm > -100) }'
+  done
+}
+
+@test "a thread that is moved to a processor whose clock is behind, or ahead" {
+  distort steady
+  [ "$outer_total" -ge 20000000 ] && [ "$inner_total" -ge 10000000 ]
+  distort behind
+  distort ahead
+}
+
+@test "a machine that sleeps while its TSC goes on: the calls that were running have the time, and it is said" {
+  distort slept "run sealed=1 status=0 threads=1 damaged=1 torn=0 lost=0"
+  grep -q '^damage the machine slept: ' <<< "$output"
+  [ "$inner_max" -ge 28000000000000 ] && [ "$inner_max" -le 29500000000000 ]
+}
+
+@test "a machine that sleeps and whose TSC begins anew: the calls that were running have no time, and it is said" {
+  distort restarted "run sealed=1 status=0 threads=1 damaged=[1-9] torn=0 lost=0"
+  grep -q '^damage the machine slept, and its clock began anew' <<< "$output"
+  [ "$duration" -ge 20000000 ] && [ "$duration" -lt 20000000000 ]
+  # Only the two that it woke up in.
+  [ "$inner_total" -ge 9000000 ]
+}

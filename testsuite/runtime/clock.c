@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock HOW: a processor whose TSC is not as it should be.  Linux lets a process have its rdtsc instructions trap; they then
+ * read what HOW says, while CLOCK_MONOTONIC goes on as it is.
+ *
+ *   steady       just as it is
+ *   behind       a call ends on a core that is 5 ms behind, five times of ten
+ *   ahead        a call ends on a core that is 5 ms ahead, five times of ten
+ *   slept        the machine slept for 8 hours in a call, and the TSC went on
+ *   restarted    the machine slept in a call, and the TSC began anew
+ *   sleeps       as `slept`, and killed in the next call
+ *
+ * Each makes ten calls of `outer`, with 1 ms of its own and 1 ms in `inner`, where it happens.  Status 77: no such thing here.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { OUTER, INNER };
+#define UNIT_SITES MEASURED(OUTER, "outer"), MEASURED(INNER, "inner")
+#include "unit.h"
+
+#if defined(__x86_64__)
+static volatile int64_t offset; /* of the TSC as the runtime sees it */
+
+static int64_t calendar; /* of CLOCK_REALTIME, ns */
+
+/* In place of libc's, so that nothing but the hooks reads the TSC, and we are asked for the calendar. */
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int status = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (id == CLOCK_REALTIME)
+		t->tv_sec += calendar / 1000000000;
+	return status;
+}
+
+static void on_trap(int sig, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	const unsigned char *at = (const unsigned char *)r[REG_RIP];
+	unsigned core;
+
+	(void)sig;
+	(void)info;
+	if (memcmp(at, "\x0f\x31", 2) != 0 && memcmp(at, "\x0f\x01\xf9", 3) != 0)
+		_exit(3);
+	prctl(PR_SET_TSC, PR_TSC_ENABLE);
+
+	uint64_t t = __builtin_ia32_rdtscp(&core);
+
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	t += (uint64_t)offset;
+	r[REG_RAX] = (uint32_t)t;
+	r[REG_RDX] = (greg_t)(t >> 32);
+	if (at[1] == 1) {
+		r[REG_RCX] = core;
+		r[REG_RIP]++;
+	}
+	r[REG_RIP] += 2;
+}
+
+static bool trap(void)
+{
+	struct sigaction sa = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+
+	return sigaction(SIGSEGV, &sa, NULL) == 0 && prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void burn(uint64_t ns)
+{
+	uint64_t start = now_ns();
+
+	while (now_ns() - start < ns)
+		;
+}
+
+/* ticks_of: ns in ticks, well enough. */
+static int64_t ticks_of(double ns)
+{
+	uint64_t start = now_ns(), ticks = __builtin_ia32_rdtsc();
+
+	burn(5000000);
+	ticks = __builtin_ia32_rdtsc() - ticks;
+	return (int64_t)(ns * (double)ticks / (double)(now_ns() - start));
+}
+
+enum { SLEEP_S = 8 * 3600 };
+
+int main(int argc, char **argv)
+{
+	const char *how = argc > 1 ? argv[1] : "";
+	int64_t skew = ticks_of(5e6), hours = ticks_of(SLEEP_S * 1e9);
+
+	/* A thread's first call blocks signals, the trap's too. */
+	ENTER(OUTER);
+	EXIT(OUTER);
+	if (!trap())
+		return 77;
+	for (int i = 0; i < 10; i++) {
+		ENTER(OUTER);
+		burn(1000000);
+		ENTER(INNER);
+		burn(1000000);
+		if (!strcmp(how, "behind") || !strcmp(how, "ahead")) {
+			offset = i % 2 ? 0 : *how == 'b' ? -skew : skew;
+		} else if (i == 5 && strcmp(how, "steady") != 0) {
+			offset = !strcmp(how, "restarted")
+					 ? 1000000 - (int64_t)__builtin_ia32_rdtsc()
+					 : hours;
+			calendar = SLEEP_S * 1000000000ll;
+		}
+		if (i == 6 && !strcmp(how, "sleeps"))
+			kill(getpid(), SIGKILL);
+		EXIT(INNER);
+		EXIT(OUTER);
+	}
+	return 0;
+}
+#else
+int main(void)
+{
+	return 77;
+}
+#endif
