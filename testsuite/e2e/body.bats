@@ -159,8 +159,10 @@ EOS
 
 @test "Fortran: what is written, and where in the file not" {
   command -v gfortran >/dev/null || skip "no gfortran"
-  cat >v.f90 <<'EOS'
-subroutine first(n)
+  # fortran NAME SED: a subroutine with one thing replaced.
+  fortran() {
+    sed -e "s/NAME/$1/" -e "$2" <<'EOS'
+subroutine NAME(n)
   integer :: n, i
   real :: x(4)
   x = 1.5
@@ -169,42 +171,16 @@ subroutine first(n)
     print *, 'value', x(i)
   end do
 end subroutine
-
-subroutine another(m)
-  integer :: m, j
-  real :: y(4)
-  y = 1.5
-  do j = 1, m
-
-    y(j) = y(j) * 2
-    print *, 'value', y(j)
-  end do
-end subroutine
-subroutine constant(n)
-  integer :: n, i
-  real :: x(4)
-  x = 1.25
-  do i = 1, n
-    x(i) = x(i) * 2
-    print *, 'value', x(i)
-  end do
-end subroutine
-subroutine text(n)
-  integer :: n, i
-  real :: x(4)
-  x = 1.5
-  do i = 1, n
-    x(i) = x(i) * 2
-    print *, 'valve', x(i)
-  end do
-end subroutine
-program p
-  call first(4)
-  call another(4)
-  call constant(4)
-  call text(4)
-end program
 EOS
+  }
+  {
+    fortran first ''
+    echo
+    fortran another 's/\bn\b/m/g; s/\bi\b/j/g; s/\bx\b/y/g; s/  do .*/&\n/'
+    fortran constant 's/1\.5/1.25/'
+    fortran text 's/value/valve/'
+    printf '%s\n' 'program p' 'call first(4)' 'call another(4)' 'call constant(4)' 'call text(4)' 'end program'
+  } >v.f90
   bodies gfortran v.f90 -O1 -fcheck=bounds
   same first another
   differ first constant
@@ -214,40 +190,27 @@ EOS
 @test "Ada and D: run-time checks do not tell where they stand" {
   if command -v gnatmake >/dev/null; then
     mkdir ada && cd ada
-    cat >v.adb <<'EOS'
-with Ada.Text_IO; use Ada.Text_IO;
-procedure V is
-   type Vector is array (1 .. 4) of Integer;
-   Data : Vector := (others => 3);
-   function First (N : Integer) return Integer is
+    # ada NAME SED: a function with one thing replaced.
+    ada() {
+      sed -e "s/NAME/$1/g" -e "$2" <<'EOS'
+   function NAME (N : Integer) return Integer is
       S : Integer := 0;
    begin
       for I in 1 .. N loop
          S := S + Data (I) * 5;
       end loop;
       return S;
-   end First;
-   function Second (M : Integer) return Integer is
-      T : Integer := 0;
-   begin
-      for J in 1 .. M loop
-
-         T := T + Data (J) * 5;
-      end loop;
-      return T;
-   end Second;
-   function Third (N : Integer) return Integer is
-      S : Integer := 0;
-   begin
-      for I in 1 .. N loop
-         S := S + Data (I) * 6;
-      end loop;
-      return S;
-   end Third;
-begin
-   Put_Line (Integer'Image (First (4) + Second (4) + Third (4)));
-end V;
+   end NAME;
 EOS
+    }
+    {
+      printf '%s\n' 'with Ada.Text_IO; use Ada.Text_IO;' 'procedure V is' \
+        '   type Vector is array (1 .. 4) of Integer;' '   Data : Vector := (others => 3);'
+      ada First ''
+      ada Second 's/\bN\b/M/; s/\bS\b/T/g; s/\bI\b/J/g; s/ loop$/&\n/'
+      ada Third 's/5/6/'
+      printf '%s\n' 'begin' "   Put_Line (Integer'Image (First (4) + Second (4) + Third (4)));" 'end V;'
+    } >v.adb
     echo 'rules: [{functions: "*", measure: true}]' >hotpath.yaml
     gnatmake -q v.adb -gnato -cargs -fplugin="$BUILD/lib/hotpath.so"
     HOTPATH_RUN_TOKEN=ada ./v >/dev/null

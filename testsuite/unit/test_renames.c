@@ -19,10 +19,25 @@ struct row {
 	const char *label;
 };
 
-/* One run a side; each function is called where it says. */
-static void make(struct model_diff *diff, const struct row *rows, size_t n)
+static int set_up(void **state)
 {
-	memset(diff, 0, sizeof(*diff));
+	*state = calloc(1, sizeof(struct model_diff));
+	return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	model_diff_release(*state);
+	free(*state);
+	return 0;
+}
+
+/* One run a side; each function is called where it says. */
+static struct model_diff *make(void **state, const struct row *rows, size_t n)
+{
+	struct model_diff *diff = *state;
+
+	model_diff_release(diff);
 	diff->base.n = diff->head.n = 1;
 	diff->functions = calloc(n, sizeof(*diff->functions));
 	diff->n = n;
@@ -43,13 +58,17 @@ static void make(struct model_diff *diff, const struct row *rows, size_t n)
 			f->body[side] = rows[i].body;
 		}
 	}
+	return diff;
 }
 
-static void join(struct model_diff *diff)
+#define MAKE(rows) make(state, rows, sizeof(rows) / sizeof((rows)[0]))
+
+static struct model_diff *join(struct model_diff *diff)
 {
 	struct error error = {0};
 
 	assert_int_equal(compare_renames(diff, &error), ERR_OK);
+	return diff;
 }
 
 static struct model_diff_function *find(struct model_diff *diff, const char *name)
@@ -65,18 +84,14 @@ static void a_name_in_another_file_is_followed(void **state)
 	static const struct row rows[] = {{BASE, "f", "old.c", 0, NULL},
 					  {HEAD, "f", "new.c", 0, NULL},
 					  {BOTH, "g", "old.c", 0, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 2);
-	assert_string_equal(find(&diff, "f")->old_file, "old.c");
-	assert_string_equal(find(&diff, "f")->file, "new.c");
-	assert_true(find(&diff, "f")->cells[0].self_ns == 1000);
-	assert_true(find(&diff, "f")->cells[1].self_ns == 2000);
-	assert_null(find(&diff, "g")->old_name);
-	model_diff_release(&diff);
+	assert_int_equal(diff->n, 2);
+	assert_string_equal(find(diff, "f")->old_file, "old.c");
+	assert_string_equal(find(diff, "f")->file, "new.c");
+	assert_true(find(diff, "f")->cells[0].self_ns == 1000);
+	assert_true(find(diff, "f")->cells[1].self_ns == 2000);
+	assert_null(find(diff, "g")->old_name);
 }
 
 static void a_label_is_followed(void **state)
@@ -84,15 +99,11 @@ static void a_label_is_followed(void **state)
 	static const struct row rows[] = {{BASE, "f", "x.c", 3, "step"},
 					  {HEAD, "g", "x.c", 5, "step"},
 					  {HEAD, "h", "x.c", 3, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 2);
-	assert_string_equal(find(&diff, "g")->old_name, "f");
-	assert_null(find(&diff, "h")->old_name);
-	model_diff_release(&diff);
+	assert_int_equal(diff->n, 2);
+	assert_string_equal(find(diff, "g")->old_name, "f");
+	assert_null(find(diff, "h")->old_name);
 }
 
 static void names_that_several_have_are_not_followed(void **state)
@@ -103,18 +114,12 @@ static void names_that_several_have_are_not_followed(void **state)
 	static const struct row third[] = {{BASE, "init", "a.c", 0, NULL},
 					   {BOTH, "init", "b.c", 0, NULL},
 					   {HEAD, "init", "c.c", 0, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	assert_null(diff.notes);
-	model_diff_release(&diff);
-	make(&diff, third, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	model_diff_release(&diff);
+	assert_int_equal(diff->n, 3);
+	assert_null(diff->notes);
+	diff = join(MAKE(third));
+	assert_int_equal(diff->n, 3);
 }
 
 static void a_body_is_followed(void **state)
@@ -123,21 +128,16 @@ static void a_body_is_followed(void **state)
 					  {HEAD, "parse_all", "b.c", 7, NULL},
 					  {BASE, "gone", "a.c", 9, NULL},
 					  {HEAD, "new", "a.c", 11, NULL}};
-	struct model_diff diff;
-	struct model_diff_function *f;
+	struct model_diff *diff = join(MAKE(rows));
+	struct model_diff_function *f = find(diff, "parse_all");
 
-	(void)state;
-	make(&diff, rows, 4);
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	f = find(&diff, "parse_all");
+	assert_int_equal(diff->n, 3);
 	assert_string_equal(f->old_name, "parse");
 	assert_string_equal(f->old_mangled, "parse");
 	assert_string_equal(f->old_file, "a.c");
 	assert_string_equal(model_diff_other_name(f), "parse");
 	assert_true(f->cells[0].self_ns == 1000);
-	assert_null(diff.notes);
-	model_diff_release(&diff);
+	assert_null(diff->notes);
 }
 
 static void small_and_unknown_bodies_are_not_followed(void **state)
@@ -146,27 +146,20 @@ static void small_and_unknown_bodies_are_not_followed(void **state)
 					  {HEAD, "get_b", "a.c", 6, NULL},
 					  {BASE, "x", "a.c", 0, NULL},
 					  {HEAD, "y", "a.c", 0, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 4);
-	join(&diff);
-	assert_int_equal(diff.n, 4);
-	model_diff_release(&diff);
+	assert_int_equal(diff->n, 4);
 }
 
 static void calls_have_no_body(void **state)
 {
 	static const struct row rows[] = {{BASE, "read", "a.c", 7, NULL},
 					  {HEAD, "fread", "a.c", 7, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = MAKE(rows);
 
-	(void)state;
-	make(&diff, rows, 2);
-	diff.functions[0].kind = diff.functions[1].kind = 1;
-	join(&diff);
-	assert_int_equal(diff.n, 2);
-	model_diff_release(&diff);
+	diff->functions[0].kind = diff->functions[1].kind = 1;
+	join(diff);
+	assert_int_equal(diff->n, 2);
 }
 
 static void where_there_is_a_choice_a_note_says_so(void **state)
@@ -177,23 +170,18 @@ static void where_there_is_a_choice_a_note_says_so(void **state)
 	static const struct row copy[] = {{BASE, "a", "a.c", 7, NULL},
 					  {HEAD, "b", "a.c", 7, NULL},
 					  {BOTH, "c", "a.c", 7, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = MAKE(two);
 
-	(void)state;
-	make(&diff, two, 3);
-	diff.notes = strdup("One more.\n");
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	assert_non_null(strstr(diff.notes, "have the same body: which of them was renamed"));
-	assert_non_null(strstr(diff.notes, "a (base)"));
-	assert_non_null(strstr(diff.notes, "c\\x1b[2J\\n (head)"));
-	assert_non_null(strstr(diff.notes, "\nOne more.\n"));
-	model_diff_release(&diff);
-	make(&diff, copy, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	assert_non_null(strstr(diff.notes, "c (both)"));
-	model_diff_release(&diff);
+	diff->notes = strdup("One more.\n");
+	join(diff);
+	assert_int_equal(diff->n, 3);
+	assert_non_null(strstr(diff->notes, "have the same body: which of them was renamed"));
+	assert_non_null(strstr(diff->notes, "a (base)"));
+	assert_non_null(strstr(diff->notes, "c\\x1b[2J\\n (head)"));
+	assert_non_null(strstr(diff->notes, "\nOne more.\n"));
+	diff = join(MAKE(copy));
+	assert_int_equal(diff->n, 3);
+	assert_non_null(strstr(diff->notes, "c (both)"));
 }
 
 /* A copy that was made, or taken away: nothing was renamed, and there is nothing to say. */
@@ -202,14 +190,10 @@ static void copies_on_one_side_are_no_choice(void **state)
 	static const struct row rows[] = {{HEAD, "a", "a.c", 7, NULL},
 					  {HEAD, "b", "a.c", 7, NULL},
 					  {BOTH, "c", "a.c", 7, NULL}};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 3);
-	join(&diff);
-	assert_int_equal(diff.n, 3);
-	assert_null(diff.notes);
-	model_diff_release(&diff);
+	assert_int_equal(diff->n, 3);
+	assert_null(diff->notes);
 }
 
 static void what_changed_otherwise_keeps_its_verdict(void **state)
@@ -217,24 +201,20 @@ static void what_changed_otherwise_keeps_its_verdict(void **state)
 	static const struct row rows[] = {{BASE, "f", "a.c", 7, NULL}, {HEAD, "g", "a.c", 7, NULL}};
 	struct compare_options options = COMPARE_DEFAULTS;
 	struct error error = {0};
-	struct model_diff diff;
+	struct model_diff *diff = join(MAKE(rows));
 
-	(void)state;
-	make(&diff, rows, 2);
-	join(&diff);
-	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
-	assert_int_equal(diff.functions[0].change.verdict, VERDICT_RENAMED);
+	assert_int_equal(compare(diff, &options, &error), ERR_OK);
+	assert_int_equal(diff->functions[0].change.verdict, VERDICT_RENAMED);
 	options.metric = METRIC_CALLS;
-	diff.functions[0].cells = realloc(diff.functions[0].cells, 4 * sizeof(struct model_cell));
-	diff.functions[0].cells[1] = diff.functions[0].cells[0];
+	diff->functions[0].cells = realloc(diff->functions[0].cells, 4 * sizeof(struct model_cell));
+	diff->functions[0].cells[1] = diff->functions[0].cells[0];
 	for (int r = 2; r < 4; r++)
-		diff.functions[0].cells[r] = (struct model_cell){.calls = 20, .self_ns = 1};
-	free(diff.total.cells);
-	diff.total.cells = NULL;
-	diff.base.n = diff.head.n = 2;
-	assert_int_equal(compare(&diff, &options, &error), ERR_OK);
-	assert_int_equal(diff.functions[0].change.verdict, VERDICT_SLOWER);
-	model_diff_release(&diff);
+		diff->functions[0].cells[r] = (struct model_cell){.calls = 20, .self_ns = 1};
+	free(diff->total.cells);
+	diff->total.cells = NULL;
+	diff->base.n = diff->head.n = 2;
+	assert_int_equal(compare(diff, &options, &error), ERR_OK);
+	assert_int_equal(diff->functions[0].change.verdict, VERDICT_SLOWER);
 }
 
 static void another_build_folder_is_no_other_file(void **state)
@@ -260,17 +240,18 @@ static void another_build_folder_is_no_other_file(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_in_another_file_is_followed),
-		cmocka_unit_test(a_label_is_followed),
-		cmocka_unit_test(names_that_several_have_are_not_followed),
-		cmocka_unit_test(a_body_is_followed),
-		cmocka_unit_test(small_and_unknown_bodies_are_not_followed),
-		cmocka_unit_test(calls_have_no_body),
-		cmocka_unit_test(where_there_is_a_choice_a_note_says_so),
-		cmocka_unit_test(copies_on_one_side_are_no_choice),
-		cmocka_unit_test(what_changed_otherwise_keeps_its_verdict),
-		cmocka_unit_test(another_build_folder_is_no_other_file),
+		TEST(a_name_in_another_file_is_followed),
+		TEST(a_label_is_followed),
+		TEST(names_that_several_have_are_not_followed),
+		TEST(a_body_is_followed),
+		TEST(small_and_unknown_bodies_are_not_followed),
+		TEST(calls_have_no_body),
+		TEST(where_there_is_a_choice_a_note_says_so),
+		TEST(copies_on_one_side_are_no_choice),
+		TEST(what_changed_otherwise_keeps_its_verdict),
+		TEST(another_build_folder_is_no_other_file),
 	};
 
 	return cmocka_run_group_tests_name("renames", tests, NULL, NULL);
