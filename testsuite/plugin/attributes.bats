@@ -1,21 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Attributes in their other spelling, on classes, and the pragmas.
 
-setup_file()
-{
-	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-}
-
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-}
+load helper
 
 # measures COMPILER FLAGS... SOURCE EXPECTED: every GCC measures the functions on these lines of the source ("3 7"), without
 # a warning.

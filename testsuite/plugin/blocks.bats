@@ -1,51 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Blocks and scopes of hotpath.h, with exact counts, for every GCC that has a plugin built.
 
-setup_file()
-{
-	export TOP="$BATS_TEST_DIRNAME/../.."
-	export B="${B:-$(cd "$TOP/build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-	gcc -O2 -Wall -Wextra -fPIC -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o"
-}
+load helper
 
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
-	export SOURCES="$BATS_TEST_DIRNAME/programs"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-	export WARNINGS="-Wall -Wextra -Wpedantic -Wshadow -Wunused -Wconversion -Wcast-qual -Wundef"
-}
-
-# counted LINE...: the program's counts are exactly these, in any order of sites.
-counted()
-{
-	printf '%s\n' "$@" | sort >expected
-	sort counts >actual
-	diff expected actual
-}
-
-# build COMPILER ARGUMENT...: without a word from the compiler.
-build()
-{
-	local compiler=$1
-	shift
-	LC_ALL=C "$compiler-$V" $WARNINGS -I"$TOP/runtime" "-fplugin=$PLUGIN" "$@" 2>messages || { cat messages; return 1; }
-	[ ! -s messages ] || { cat messages; return 1; }
-}
+WARNINGS="-Wall -Wextra -Wpedantic -Wshadow -Wunused -Wconversion -Wcast-qual -Wundef"
+HEADERS=-I$BATS_TEST_DIRNAME/../../runtime
 
 @test "C: every way out, nested, in loops and switches, at each level, without a warning" {
 	for V in $COMPILERS; do
 		for FLAGS in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O2 -g -fPIC" "-O2 -std=c99" "-O2 -fexceptions" "-O3 -std=gnu17"; do
 			echo "# GCC $V $FLAGS"
 			rm -f counts
-			build gcc $FLAGS "$SOURCES/blocks.c" "$FAKE" -o blocks
+			build gcc "$SOURCES/blocks.c" "$FAKE" -o blocks
 			[ "$(timeout 20 ./blocks)" = "blocks 179" ]
 			counted "work - 12 12" "loops::loop - 13 13" "loops::bare - 10 10" "loops::empty - 10 10" \
 				"loops::leave - 2 2" "branches::more - 1 1" "branches::one - 1 1" \
@@ -63,7 +29,7 @@ build()
 		for FLAGS in "-O0 -std=c++11" "-O0 -std=c++14" "-O2 -std=c++17" "-O2 -std=c++20 -flto" "-O3 -std=c++20" "-Os -std=c++14" "-O2 -fkeep-inline-functions"; do
 			echo "# GCC $V $FLAGS"
 			rm -f counts
-			build g++ $FLAGS "$SOURCES/blocks.cc" "$FAKE" -o blocks
+			build g++ "$SOURCES/blocks.cc" "$FAKE" -o blocks
 			[ "$(timeout 20 ./blocks)" = "caught 3 destroyed 9" ]
 			grep -v "^power(" counts >others
 			[[ "$FLAGS" = *++11* ]] || { grep -qx "power(int, int)::power - 1 1" counts; grep -qx "power(int, int)::step - 4 4" counts; }
@@ -79,7 +45,7 @@ build()
 @test "without the plugin, with it off, and under HOTPATH_OFF every macro is nothing" {
 	for V in $COMPILERS; do
 		gcc-$V -DBARE -O2 -w -c "$SOURCES/blocks.c" -o bare.o
-		gcc-$V $WARNINGS -O2 -Wno-implicit-fallthrough -I"$TOP/runtime" -c "$SOURCES/blocks.c" -o without.o 2>messages
+		gcc-$V $WARNINGS -O2 -Wno-implicit-fallthrough $HEADERS -c "$SOURCES/blocks.c" -o without.o 2>messages
 		[ ! -s messages ]
 		cmp bare.o without.o
 		build gcc -O2 -Wno-implicit-fallthrough -DHOTPATH_OFF -c "$SOURCES/blocks.c" -o off.o
@@ -87,7 +53,7 @@ build()
 		build gcc -O2 -Wno-implicit-fallthrough -fplugin-arg-hotpath-off -c "$SOURCES/blocks.c" -o off.o
 		cmp bare.o off.o
 		g++-$V -DBARE -O2 -w -std=c++14 -c "$SOURCES/blocks.cc" -o bare.o
-		g++-$V $WARNINGS -O2 -std=c++14 -I"$TOP/runtime" -c "$SOURCES/blocks.cc" -o without.o
+		g++-$V $WARNINGS -O2 -std=c++14 $HEADERS -c "$SOURCES/blocks.cc" -o without.o
 		cmp bare.o without.o
 	done
 }
@@ -124,9 +90,9 @@ build()
 		local compiler=$1 source=$2
 		shift 2
 		$compiler "$@" -DBARE -w -c "$source" -o bare.o
-		$compiler "$@" $WARNINGS -Werror -I"$TOP/runtime" -c "$source" -o without.o
+		$compiler "$@" $WARNINGS -Werror $HEADERS -c "$source" -o without.o
 		cmp bare.o without.o
-		$compiler "$@" $WARNINGS -Werror -DHOTPATH_OFF -I"$TOP/runtime" -c "$source" -o without.o
+		$compiler "$@" $WARNINGS -Werror -DHOTPATH_OFF $HEADERS -c "$source" -o without.o
 		cmp bare.o without.o
 	}
 	for std in c99 c11 gnu17 gnu2x; do
@@ -173,14 +139,14 @@ build()
 	END
 	for V in $COMPILERS; do
 		for FLAGS in -O0 -O2 "-O2 -flto"; do
-			LC_ALL=C gcc-$V -Wall $FLAGS -I"$TOP/runtime" "-fplugin=$PLUGIN" a.c "$FAKE" -o a 2>messages
+			LC_ALL=C gcc-$V -Wall $FLAGS $HEADERS "-fplugin=$PLUGIN" a.c "$FAKE" -o a 2>messages
 			grep -o '^a.c:[0-9]*:.*warning: .*' messages | sed 's/:[0-9]*: /: /' >plain
 			diff plain - <<-'END'
 				a.c:7: warning: 'into' is not measured; a jump leads into the middle of it [-Wattributes]
 				a.c:14: warning: 'around' is not measured; a jump leads into the middle of it [-Wattributes]
 				a.c:15: warning: 'inner' is not measured; a jump leads into the middle of it [-Wattributes]
 			END
-			gcc-$V -w $FLAGS -I"$TOP/runtime" a.c -o bare
+			gcc-$V -w $FLAGS $HEADERS a.c -o bare
 			run timeout 20 ./bare
 			expected=$status
 			run timeout 20 ./a
@@ -204,7 +170,7 @@ build()
 	END
 	printf 'rules:\n  - functions: "read *"\n    label: "<{function}>"\n  - functions: ["f::read header", "main"]\n    measure: false\n' >hotpath.yaml
 	for V in $COMPILERS; do
-		LC_ALL=C gcc-$V -O2 -I"$TOP/runtime" "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose a.c "$FAKE" -o a 2>messages
+		LC_ALL=C gcc-$V -O2 $HEADERS "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose a.c "$FAKE" -o a 2>messages
 		timeout 20 ./a
 		counted "f::read body <read body> 1 1" "f::all - 1 1" "landed 0" "crossed 0" "open 0"
 		grep -q "a.c:4:.*'read header' is not measured; hotpath.yaml:4 says so" messages
@@ -215,7 +181,7 @@ build()
 	printf '#include "hotpath.h"\nvoid f(const char *s) { HOTPATH_BLOCK(s) {} }\n' >b.c
 	printf 'int x __attribute__((hotpath_block("x")));\n' >c.c
 	for V in $COMPILERS; do
-		! LC_ALL=C gcc-$V -c -I"$TOP/runtime" "-fplugin=$PLUGIN" b.c 2>messages
+		! LC_ALL=C gcc-$V -c $HEADERS "-fplugin=$PLUGIN" b.c 2>messages
 		grep -q "b.c:2.*error: " messages
 		LC_ALL=C gcc-$V -c "-fplugin=$PLUGIN" c.c 2>messages
 		grep -q "c.c:1.*warning: 'hotpath_block' attribute ignored; write 'HOTPATH_BLOCK' or 'HOTPATH_SCOPE' of '<hotpath.h>'" messages
@@ -231,7 +197,7 @@ build()
 		int i(int a, int b) { if (a) if (b) return 1; else return 2; return 3; }
 	END
 	for V in $COMPILERS; do
-		LC_ALL=C g++-$V -Wall -c -I"$TOP/runtime" "-fplugin=$PLUGIN" a.cc 2>messages
+		LC_ALL=C g++-$V -Wall -c $HEADERS "-fplugin=$PLUGIN" a.cc 2>messages
 		[ "$(grep -o '^a.cc:[0-9]*:.*Wdangling-else' messages | cut -d: -f2 | paste -sd' ')" = "3 5" ] || { cat messages; return 1; }
 	done
 }

@@ -1,59 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Calls to functions that are not compiled here, measured where they stand, for every GCC that has a plugin built.
 
+load helper
+
+MORE_FLAGS="-O2 -D_FORTIFY_SOURCE=2"
+
 setup_file()
 {
-	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-	gcc -O2 -Wall -Wextra -fPIC -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
+	common_setup_file
 	gcc -O2 -fPIC -c "$BATS_TEST_DIRNAME/programs/calls_lib.c" -o "$BATS_FILE_TMPDIR/lib.o"
 	g++ -O2 -fPIC -c "$BATS_TEST_DIRNAME/programs/calls_lib.cc" -o "$BATS_FILE_TMPDIR/libcc.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o" LIB="$BATS_FILE_TMPDIR/lib.o" LIBCC="$BATS_FILE_TMPDIR/libcc.o"
+	export LIB="$BATS_FILE_TMPDIR/lib.o" LIBCC="$BATS_FILE_TMPDIR/libcc.o"
 }
 
 setup()
 {
-	cd "$BATS_TEST_TMPDIR"
-	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
-	cp "$BATS_TEST_DIRNAME"/programs/calls* .
+	common_setup
+	cp "$SOURCES"/calls* .
 }
 
 # rules LINE...: hotpath.yaml with these lines below "rules:".
 rules()
 {
 	{ echo "rules:"; printf '  %s\n' "$@"; } >hotpath.yaml
-}
-
-# counted LINE...: the program's counts are exactly these, in any order of sites.
-counted()
-{
-	printf '%s\n' "$@" | sort >expected
-	sort counts >actual
-	diff expected actual
-}
-
-# each COMMAND...: for every GCC and level; $V and $FLAGS are set for it.
-each()
-{
-	for V in $COMPILERS; do
-		for FLAGS in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O2 -g -fPIC" "-O2 -D_FORTIFY_SOURCE=2"; do
-			echo "# GCC $V $FLAGS"
-			rm -f counts messages
-			"$@" || return 1
-		done
-	done
-}
-
-# build COMPILER ARGUMENTS...: without a word from the compiler.
-build()
-{
-	local compiler=$1
-	shift
-	"$compiler-$V" -Wall -Wextra $FLAGS "-fplugin=$PLUGIN" "$@" 2>messages && [ ! -s messages ] || { cat messages; return 1; }
 }
 
 c_calls()

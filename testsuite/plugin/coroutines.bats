@@ -1,51 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Coroutines: runs and lives, with exact counts, for every GCC that has a plugin built.
 
-setup_file()
-{
-	export TOP="$BATS_TEST_DIRNAME/../.."
-	export B="${B:-$(cd "$TOP/build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-	gcc -O2 -Wall -Wextra -fPIC -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o"
-}
+load helper
 
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
-	export SOURCES="$BATS_TEST_DIRNAME/programs"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-	export WARNINGS="-Wall -Wextra -std=c++20 -pthread"
-}
-
-# counted LINE...: the program's counts are exactly these, in any order of sites.
-counted()
-{
-	printf '%s\n' "$@" | sort >expected
-	sort counts >actual
-	diff expected actual
-}
-
-# build COMPILER ARGUMENT...: without a word from the compiler.
-build()
-{
-	local compiler=$1
-	shift
-	LC_ALL=C "$compiler-$V" $WARNINGS -I"$TOP/runtime" "-fplugin=$PLUGIN" "$@" 2>messages || { cat messages; return 1; }
-	[ ! -s messages ] || { cat messages; return 1; }
-}
+WARNINGS="-Wall -Wextra -std=c++20 -pthread"
+HEADERS=-I$BATS_TEST_DIRNAME/../../runtime
 
 @test "runs and lives of generators, tasks, lambdas, templates, exceptions, abandoned ones" {
 	for V in $COMPILERS; do
 		for FLAGS in -O0 -O2 "-O2 -flto" "-O3 -g" -Os; do
 			echo "# GCC $V $FLAGS"
 			rm -f counts
-			build g++ $FLAGS "$SOURCES/coroutines.cc" "$FAKE" -o coroutines
+			build g++ "$SOURCES/coroutines.cc" "$FAKE" -o coroutines
 			[ "$(timeout 60 ./coroutines)" = "sum 14 caught 3 alive 2 frames 1" ]
 			n=1000000
 			[ "$FLAGS" != -O0 ] || n=1000
@@ -73,11 +39,11 @@ build()
 	for V in $COMPILERS; do
 		for FLAGS in -O0 -O2 "-O2 -flto" "-O1 -fsanitize=address,undefined"; do
 			echo "# GCC $V $FLAGS"
-			build g++ $FLAGS coroutines.cc "$FAKE" -o coroutines
+			build g++ coroutines.cc "$FAKE" -o coroutines
 			[ "$(ASAN_OPTIONS=detect_leaks=0 timeout 120 ./coroutines)" = "sum 14 caught 3 alive 2 frames 1" ]
 			grep -qx "crossed 0" counts
 			grep -qx "count(int) \[resume\] - 13 13" counts
-			build g++ $FLAGS coroutine.cc "$FAKE" -o coroutine
+			build g++ coroutine.cc "$FAKE" -o coroutine
 			./coroutine
 			grep -qx "crossed 0" counts
 		done

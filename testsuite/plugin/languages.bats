@@ -1,28 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Attributes and rules in languages that are not C or C++.
 
-setup_file()
-{
-	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	gcc -O2 -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o"
-}
-
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-}
-
-# counted LINE...: the program's counts are exactly these, in any order of sites.
-counted()
-{
-	printf '%s\n' "$@" | sort >expected
-	sort counts >actual
-	diff expected actual
-}
+load helper
 
 ada_program()
 {

@@ -1,58 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The plugin on whole programs, with exact call counts, for every GCC that has one built.
 
-setup_file()
-{
-	export TOP="$BATS_TEST_DIRNAME/../.."
-	export B="${B:-$(cd "$TOP/build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-	mkdir -p "$BATS_FILE_TMPDIR/fake"
-	gcc -O2 -Wall -Wextra -fPIC -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o"
-}
+load helper
 
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export FAKE_OUT="$BATS_TEST_TMPDIR/counts"
-	export SOURCES="$BATS_TEST_DIRNAME/programs"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-}
-
-# counted LINE...: the program's counts are exactly these, in any order of sites.
-counted()
-{
-	printf '%s\n' "$@" | sort >expected
-	sort counts >actual
-	diff expected actual
-}
-
-# each COMMAND...: for every GCC and level; $V and $FLAGS are set for it.
-each()
-{
-	for V in $COMPILERS; do
-		for FLAGS in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O2 -g -fPIC" "-O2 -static"; do
-			echo "# GCC $V $FLAGS"
-			rm -f counts messages
-			"$@" || return 1
-		done
-	done
-}
-
-build()
-{
-	local compiler=$1
-	shift
-	if ! "$compiler-$V" -Wall -Wextra $FLAGS "-fplugin=$PLUGIN" "$@" 2>messages; then
-		cat messages
-		return 1
-	fi
-	[ ! -s messages ] || { cat messages; return 1; }
-}
+MORE_FLAGS="-O2 -static"
 
 c_program()
 {

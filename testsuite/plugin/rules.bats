@@ -1,21 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The rule language on real sources: what each compiler tells the rules about a function.
 
-setup_file()
-{
-	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-}
-
-setup()
-{
-	cd "$BATS_TEST_TMPDIR"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
-}
+load helper
 
 # chosen COMPILER SOURCE: the lines of the functions that are measured, at -O0 and -O2 alike; V is the GCC.
 chosen()

@@ -1,23 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the plugin adds to the text, and what debuggers and unwinders find there, with every GCC that has one built.
 
-setup_file()
-{
-	export B="${B:-$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
-	export PLUGIN="$B/lib/hotpath.so"
-	export COMPILERS="${HOTPATH_COMPILERS:-}"
-	if [ -z "$COMPILERS" ]; then
-		for d in "$B"/lib/hotpath/gcc-*; do COMPILERS="$COMPILERS ${d##*gcc-}"; done
-	fi
-	gcc -O2 -c "$BATS_TEST_DIRNAME/fake_runtime.c" -o "$BATS_FILE_TMPDIR/fake.o"
-	export FAKE="$BATS_FILE_TMPDIR/fake.o"
-}
+load helper
 
 setup()
 {
-	cd "$BATS_TEST_TMPDIR"
+	common_setup
 	[ "$(uname -m)" = x86_64 ] || skip "the forms of x86-64"
-	export HOTPATH_DIR="$BATS_TEST_TMPDIR/store" HOTPATH_SEGMENTS="$BATS_TEST_TMPDIR/segments"
 	printf 'rules:\n  - functions: "f*"\n' >hotpath.yaml
 }
 
