@@ -250,3 +250,31 @@ void genuine_same_times(const struct genuine *g, const struct image *im)
 		assert_true(fabs(was - is) <= was / 10 + 2);
 	}
 }
+
+char genuine_folder[] = "/tmp/hotpath-test.XXXXXX";
+
+int genuine_set_up(const struct genuine_shape *shapes)
+{
+	int rc = mkdtemp(genuine_folder) ? 0 : -1;
+
+	for (; shapes->shape && !rc; shapes++)
+		rc = genuine_make(shapes->genuine, genuine_folder, shapes->shape);
+	return rc;
+}
+
+int genuine_tear_down(const struct genuine_shape *shapes)
+{
+	char command[64];
+
+	for (; shapes->shape; shapes++)
+		genuine_release(shapes->genuine);
+	snprintf(command, sizeof(command), "rm -rf '%s'", genuine_folder);
+	return system(command);
+}
+
+int genuine_after(void **state)
+{
+	(void)state;
+	genuine_mend();
+	return 0;
+}

@@ -22,6 +22,21 @@ struct genuine {
 int genuine_make(struct genuine *g, const char *folder, const char *shape);
 void genuine_release(struct genuine *g);
 
+/* For cmocka: the segments of a group of tests, in a folder that is gone after the last; ended by one of no shape. */
+struct genuine_shape {
+	struct genuine *genuine;
+	const char *shape;
+};
+
+extern char genuine_folder[];
+int genuine_set_up(const struct genuine_shape *shapes);
+int genuine_tear_down(const struct genuine_shape *shapes);
+
+/* genuine_after: mends; a test that damaged more than it said would spoil the next. */
+int genuine_after(void **state);
+
+#define GENUINE_TEST(name) cmocka_unit_test_teardown(name, genuine_after)
+
 struct seg_header *genuine_header(const struct genuine *g);
 
 /* genuine_at: what a link in the segment leads to. */

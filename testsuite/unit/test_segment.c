@@ -19,7 +19,6 @@
 #include <unistd.h>
 #include "genuine.h"
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine nest, die;
 
 static struct seg_header *header(void)
@@ -384,7 +383,7 @@ static void file_truncated(void **state)
 	unsigned cuts = 0;
 
 	(void)state;
-	snprintf(cut.path, sizeof(cut.path), "%s/cut", folder);
+	snprintf(cut.path, sizeof(cut.path), "%s/cut", genuine_folder);
 	copy(cut.path, nest.size);
 	srand(1);
 	for (uint64_t size = nest.size; size >= SEG_PAGE; size -= SEG_PAGE, cuts++) {
@@ -411,7 +410,7 @@ static int read_file(const char *name)
 	struct image im;
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", genuine_folder, name);
 	alarm(10);
 	int error = image_read(path, &im);
 
@@ -426,7 +425,7 @@ static void make(const char *name, uint64_t size)
 {
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", genuine_folder, name);
 	copy(path, size);
 }
 
@@ -465,7 +464,7 @@ static void file_is_a_symbolic_link(void **state)
 	char path[300];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/link", folder);
+	snprintf(path, sizeof(path), "%s/link", genuine_folder);
 	assert_int_equal(symlink(nest.path, path), 0);
 	assert_int_equal(read_file("link"), IMAGE_IO);
 }
@@ -475,76 +474,61 @@ static void file_is_a_fifo(void **state)
 	char path[300];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/fifo", folder);
+	snprintf(path, sizeof(path), "%s/fifo", genuine_folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(read_file("fifo"), IMAGE_NOT_A_SEGMENT);
 }
 
+static const struct genuine_shape shapes[] = {{&nest, "nest"}, {&die, "die 9"}, {0}};
+
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	return genuine_make(&nest, folder, "nest") || genuine_make(&die, folder, "die 9") ? -1 : 0;
+	return genuine_set_up(shapes);
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	genuine_release(&nest);
-	genuine_release(&die);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return genuine_tear_down(shapes);
 }
-
-/* mend: after each test; a test that damaged more than it said would spoil the next. */
-static int mend(void **state)
-{
-	(void)state;
-	genuine_mend();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(genuine_segments_are_sound),
-		TEST(header_magic),
-		TEST(header_version),
-		TEST(header_endian),
-		TEST(header_header_size),
-		TEST(header_state),
-		TEST(header_map_base),
-		TEST(header_map_base_moved),
-		TEST(header_used_and_map_size),
-		TEST(header_info),
-		TEST(header_units),
-		TEST(header_threads),
-		TEST(header_n_sites),
-		TEST(header_n_sites_of_a_file_of_holes),
-		TEST(header_clock),
-		TEST(header_hz),
-		TEST(header_hz_of_a_killed_process),
-		TEST(header_start),
-		TEST(header_end),
-		TEST(header_end_how),
-		TEST(header_inside_and_outside),
-		TEST(info_size),
-		TEST(info_record_length),
-		TEST(info_of_four_gigabytes),
-		TEST(info_record_key),
-		TEST(file_truncated),
-		TEST(file_too_short),
-		TEST(file_empty),
-		TEST(file_missing),
-		TEST(file_is_a_folder),
-		TEST(file_is_a_symbolic_link),
-		TEST(file_is_a_fifo),
-		TEST(genuine_segments_are_sound),
+		GENUINE_TEST(genuine_segments_are_sound),
+		GENUINE_TEST(header_magic),
+		GENUINE_TEST(header_version),
+		GENUINE_TEST(header_endian),
+		GENUINE_TEST(header_header_size),
+		GENUINE_TEST(header_state),
+		GENUINE_TEST(header_map_base),
+		GENUINE_TEST(header_map_base_moved),
+		GENUINE_TEST(header_used_and_map_size),
+		GENUINE_TEST(header_info),
+		GENUINE_TEST(header_units),
+		GENUINE_TEST(header_threads),
+		GENUINE_TEST(header_n_sites),
+		GENUINE_TEST(header_n_sites_of_a_file_of_holes),
+		GENUINE_TEST(header_clock),
+		GENUINE_TEST(header_hz),
+		GENUINE_TEST(header_hz_of_a_killed_process),
+		GENUINE_TEST(header_start),
+		GENUINE_TEST(header_end),
+		GENUINE_TEST(header_end_how),
+		GENUINE_TEST(header_inside_and_outside),
+		GENUINE_TEST(info_size),
+		GENUINE_TEST(info_record_length),
+		GENUINE_TEST(info_of_four_gigabytes),
+		GENUINE_TEST(info_record_key),
+		GENUINE_TEST(file_truncated),
+		GENUINE_TEST(file_too_short),
+		GENUINE_TEST(file_empty),
+		GENUINE_TEST(file_missing),
+		GENUINE_TEST(file_is_a_folder),
+		GENUINE_TEST(file_is_a_symbolic_link),
+		GENUINE_TEST(file_is_a_fifo),
+		GENUINE_TEST(genuine_segments_are_sound),
 	};
 
 	return cmocka_run_group_tests_name("segment", tests, setup, teardown);

@@ -7,12 +7,9 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include "../../runtime/abi.h"
 #include "genuine.h"
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine kill;
 
 static struct seg_header *header(void)
@@ -178,38 +175,27 @@ static void life_start(void **state)
 	}
 }
 
+static const struct genuine_shape shapes[] = {{&kill, "lives kill"}, {0}};
+
 static int setup(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? genuine_make(&kill, folder, "lives kill") : -1;
+	return genuine_set_up(shapes);
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	genuine_release(&kill);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return genuine_tear_down(shapes);
 }
-
-/* mend: after each test; a test that damaged more than it said would spoil the next. */
-static int mend(void **state)
-{
-	(void)state;
-	genuine_mend();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(undamaged), TEST(header_lives), TEST(lives_stats),	 TEST(lives_levels),
-		TEST(stat_site), TEST(stat_next),    TEST(stat_numbers), TEST(stat_lines),
-		TEST(life_site), TEST(life_key),     TEST(life_start),
+		GENUINE_TEST(undamaged),    GENUINE_TEST(header_lives), GENUINE_TEST(lives_stats),
+		GENUINE_TEST(lives_levels), GENUINE_TEST(stat_site),	GENUINE_TEST(stat_next),
+		GENUINE_TEST(stat_numbers), GENUINE_TEST(stat_lines),	GENUINE_TEST(life_site),
+		GENUINE_TEST(life_key),	    GENUINE_TEST(life_start),
 	};
 
 	return cmocka_run_group_tests_name("lives of a segment", tests, setup, teardown);

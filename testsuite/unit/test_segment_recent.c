@@ -7,13 +7,9 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "genuine.h"
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine few, threads, die;
 
 static struct seg_thread *first_thread(const struct genuine *g)
@@ -104,47 +100,28 @@ static void folded_slot_that_makes_no_sense(void **state)
 	assert_int_equal(genuine_sound(&few)->n_recent, all - 1);
 }
 
+static const struct genuine_shape shapes[] = {
+	{&few, "recurse 5"}, {&threads, "threads 3"}, {&die, "die 9"}, {0}};
+
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	return genuine_make(&few, folder, "recurse 5") ||
-			       genuine_make(&threads, folder, "threads 3") ||
-			       genuine_make(&die, folder, "die 9")
-		       ? -1
-		       : 0;
+	return genuine_set_up(shapes);
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	genuine_release(&few);
-	genuine_release(&threads);
-	genuine_release(&die);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return genuine_tear_down(shapes);
 }
-
-/* mend: after each test; a test that damaged more than it said would spoil the next. */
-static int mend(void **state)
-{
-	(void)state;
-	genuine_mend();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(newest_calls_are_there),
-		TEST(newest_calls_are_of_all_threads),
-		TEST(slots_that_are_folded_or_taken),
-		TEST(folded_slot_that_makes_no_sense),
+		GENUINE_TEST(newest_calls_are_there),
+		GENUINE_TEST(newest_calls_are_of_all_threads),
+		GENUINE_TEST(slots_that_are_folded_or_taken),
+		GENUINE_TEST(folded_slot_that_makes_no_sense),
 	};
 
 	return cmocka_run_group_tests_name("newest calls", tests, setup, teardown);

@@ -10,14 +10,11 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "../../runtime/seg_copy.h"
 #include "genuine.h"
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine fiber, die;
 
 static struct seg_header *header(void)
@@ -198,53 +195,38 @@ static void less_another(void **state)
 	unlink(base);
 }
 
-static int make(void **state)
+static const struct genuine_shape shapes[] = {{&fiber, "fiber"}, {&die, "die 9"}, {0}};
+
+static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	return genuine_make(&fiber, folder, "fiber") || genuine_make(&die, folder, "die 9") ? -1
-											    : 0;
+	return genuine_set_up(shapes);
 }
 
-static int release(void **state)
-{
-	char command[100];
-
-	(void)state;
-	genuine_release(&fiber);
-	genuine_release(&die);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static int mend(void **state)
+static int teardown(void **state)
 {
 	(void)state;
-	genuine_mend();
-	return 0;
+	return genuine_tear_down(shapes);
 }
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(genuine_segments_are_sound),
-		TEST(thread_fibers),
-		TEST(fiber_next),
-		TEST(fiber_n),
-		TEST(fiber_frame_start),
-		TEST(fiber_frame_before),
-		TEST(fiber_frame_node),
-		TEST(fiber_class_offs_place_name_after),
-		TEST(header_control_off_and_followed),
-		TEST(header_part),
-		TEST(header_base),
-		TEST(thread_stopped),
-		TEST(less_itself),
-		TEST(less_another),
+		GENUINE_TEST(genuine_segments_are_sound),
+		GENUINE_TEST(thread_fibers),
+		GENUINE_TEST(fiber_next),
+		GENUINE_TEST(fiber_n),
+		GENUINE_TEST(fiber_frame_start),
+		GENUINE_TEST(fiber_frame_before),
+		GENUINE_TEST(fiber_frame_node),
+		GENUINE_TEST(fiber_class_offs_place_name_after),
+		GENUINE_TEST(header_control_off_and_followed),
+		GENUINE_TEST(header_part),
+		GENUINE_TEST(header_base),
+		GENUINE_TEST(thread_stopped),
+		GENUINE_TEST(less_itself),
+		GENUINE_TEST(less_another),
 	};
 
-	return cmocka_run_group_tests(tests, make, release);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -10,16 +10,12 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "genuine.h"
 
 /* Site ids of shapes.c, which has one unit. */
 enum { OUTER = 1, MIDDLE, INNER, LEAF };
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine nest, threads, die, recurse;
 
 static struct seg_thread *thread(const struct genuine *g, int i)
@@ -627,73 +623,54 @@ static void stat_carry_bucket(void **state)
 	assert_int_equal(counted(genuine_damaged(&nest, "breaks off"), "leaf"), 4000);
 }
 
+static const struct genuine_shape shapes[] = {
+	{&nest, "nest"}, {&threads, "threads 3"}, {&die, "die 9"}, {&recurse, "recurse 9"}, {0}};
+
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	return genuine_make(&nest, folder, "nest") || genuine_make(&threads, folder, "threads 3") ||
-			       genuine_make(&die, folder, "die 9") ||
-			       genuine_make(&recurse, folder, "recurse 9")
-		       ? -1
-		       : 0;
+	return genuine_set_up(shapes);
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	genuine_release(&nest);
-	genuine_release(&threads);
-	genuine_release(&die);
-	genuine_release(&recurse);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return genuine_tear_down(shapes);
 }
-
-static int mend(void **state)
-{
-	(void)state;
-	genuine_mend();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(genuine_segments_are_sound),
-		TEST(thread_next),
-		TEST(thread_root),
-		TEST(thread_stats),
-		TEST(thread_stack),
-		TEST(thread_stack_used),
-		TEST(thread_frame),
-		TEST(thread_times),
-		TEST(thread_name_and_owners),
-		TEST(thread_folding),
-		TEST(ring_word),
-		TEST(ring_incl),
-		TEST(ring_end),
-		TEST(node_site),
-		TEST(node_parent),
-		TEST(node_child_cycle),
-		TEST(node_child),
-		TEST(node_sibling_cycle),
-		TEST(node_depth),
-		TEST(node_calls),
-		TEST(node_times),
-		TEST(node_times_of_recursion_are_not_absurd),
-		TEST(stat_site),
-		TEST(stat_next_cycle),
-		TEST(stat_lines),
-		TEST(stat_limits),
-		TEST(stat_carry),
-		TEST(stat_carry_cycle),
-		TEST(stat_carry_bucket),
-		TEST(genuine_segments_are_sound),
+		GENUINE_TEST(genuine_segments_are_sound),
+		GENUINE_TEST(thread_next),
+		GENUINE_TEST(thread_root),
+		GENUINE_TEST(thread_stats),
+		GENUINE_TEST(thread_stack),
+		GENUINE_TEST(thread_stack_used),
+		GENUINE_TEST(thread_frame),
+		GENUINE_TEST(thread_times),
+		GENUINE_TEST(thread_name_and_owners),
+		GENUINE_TEST(thread_folding),
+		GENUINE_TEST(ring_word),
+		GENUINE_TEST(ring_incl),
+		GENUINE_TEST(ring_end),
+		GENUINE_TEST(node_site),
+		GENUINE_TEST(node_parent),
+		GENUINE_TEST(node_child_cycle),
+		GENUINE_TEST(node_child),
+		GENUINE_TEST(node_sibling_cycle),
+		GENUINE_TEST(node_depth),
+		GENUINE_TEST(node_calls),
+		GENUINE_TEST(node_times),
+		GENUINE_TEST(node_times_of_recursion_are_not_absurd),
+		GENUINE_TEST(stat_site),
+		GENUINE_TEST(stat_next_cycle),
+		GENUINE_TEST(stat_lines),
+		GENUINE_TEST(stat_limits),
+		GENUINE_TEST(stat_carry),
+		GENUINE_TEST(stat_carry_cycle),
+		GENUINE_TEST(stat_carry_bucket),
+		GENUINE_TEST(genuine_segments_are_sound),
 	};
 
 	return cmocka_run_group_tests_name("segment_threads", tests, setup, teardown);

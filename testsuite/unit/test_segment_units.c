@@ -7,14 +7,10 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "../../runtime/abi.h"
 #include "genuine.h"
 
-static char folder[] = "/tmp/hotpath-test.XXXXXX";
 static struct genuine nest;
 
 static struct seg_header *header(void)
@@ -204,49 +200,35 @@ static void site_of_another_kind(void **state)
 	assert_int_equal(genuine_sound(&nest)->n_sites, nest.good.n_sites);
 }
 
+static const struct genuine_shape shapes[] = {{&nest, "nest"}, {0}};
+
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	return genuine_make(&nest, folder, "nest");
+	return genuine_set_up(shapes);
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	genuine_release(&nest);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return genuine_tear_down(shapes);
 }
-
-/* mend: after each test; a test that damaged more than it said would spoil the next. */
-static int mend(void **state)
-{
-	(void)state;
-	genuine_mend();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_teardown(name, mend)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(unit_next),
-		TEST(unit_size),
-		TEST(unit_first_id),
-		TEST(unit_n_sites),
-		TEST(unit_strings),
-		TEST(unit_build_id_len),
-		TEST(site_strings),
-		TEST(site_numbers),
-		TEST(site_string_without_end),
-		TEST(site_string_too_long),
-		TEST(site_the_same_twice),
-		TEST(site_of_another_kind),
+		GENUINE_TEST(unit_next),
+		GENUINE_TEST(unit_size),
+		GENUINE_TEST(unit_first_id),
+		GENUINE_TEST(unit_n_sites),
+		GENUINE_TEST(unit_strings),
+		GENUINE_TEST(unit_build_id_len),
+		GENUINE_TEST(site_strings),
+		GENUINE_TEST(site_numbers),
+		GENUINE_TEST(site_string_without_end),
+		GENUINE_TEST(site_string_too_long),
+		GENUINE_TEST(site_the_same_twice),
+		GENUINE_TEST(site_of_another_kind),
 	};
 
 	return cmocka_run_group_tests_name("units of a segment", tests, setup, teardown);
