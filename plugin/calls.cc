@@ -87,8 +87,24 @@ static const struct rules_subject *caller_of(struct walk *walk)
 	return &walk->caller;
 }
 
+/* named_by: the clone that names a constructor or destructor: that of whole objects, of which there is one row. */
+static tree named_by(tree fn, tree origin)
+{
+	for (tree clone = DECL_CHAIN(origin); clone && DECL_ABSTRACT_ORIGIN(clone) == origin;
+	     clone = DECL_CHAIN(clone))
+		if (DECL_NAME(clone) && (id_equal(DECL_NAME(clone), "__ct_comp ") ||
+					 id_equal(DECL_NAME(clone), "__dt_comp ")))
+			return clone;
+	return fn;
+}
+
+/* callee_of: by its name in the object file, as it may have several declarations; clones of one function are one. */
 static struct callee *callee_of(tree fn)
 {
+	tree origin = DECL_ABSTRACT_ORIGIN(fn);
+
+	if (origin && origin != fn && TREE_CODE(origin) == FUNCTION_DECL)
+		fn = named_by(fn, origin);
 	struct callee *&known = callees[IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fn))];
 
 	if (!known) {
@@ -127,7 +143,7 @@ static tree candidate(gimple *stmt)
 static bool belongs_to_compiler(tree fn)
 {
 	static const char *const prefixes[] = {"__builtin_", "__sync_", "__atomic_", "__cxa_",
-					       "_Unwind_",   "__gxx_",	"__gcov_"};
+					       "_Unwind_",   "__gxx_",	"__gcov_",   "__cyg_"};
 	const char *name = IDENTIFIER_POINTER(DECL_NAME(fn));
 
 	if (fndecl_built_in_p(fn) && !fndecl_built_in_p(fn, BUILT_IN_NORMAL))

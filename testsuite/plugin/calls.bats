@@ -60,6 +60,39 @@ cxx_calls()
 	each cxx_calls
 }
 
+one_class()
+{
+	build g++ -std=c++17 user.cc lib_class.o "$FAKE" -o user && ./user &&
+		counted "base::base(int) - 4 4" "base::~base() - 4 4" "landed 0" "crossed 0" "open 0"
+}
+
+@test "C++: constructors and destructors are one row each, for whole objects and as parts" {
+	cat >lib_class.h <<-'END'
+		struct base { int n; base(int); ~base(); };
+	END
+	cat >lib_class.cc <<-'END'
+		#include "lib_class.h"
+		base::base(int n) : n(n) {}
+		base::~base() {}
+	END
+	cat >user.cc <<-'END'
+		#include "lib_class.h"
+		struct part : base { part(int n) : base(n) {} };
+		struct shared : virtual base { shared(int n) : base(n) {} };
+		int main() { part p(1); base b(2); shared s(3); base *h = new base(4); int n = p.n + b.n + s.n + h->n; delete h; return n != 10; }
+	END
+	g++ -O2 -c lib_class.cc
+	rules '- calls: "base::*"'
+	each one_class
+	# Under one name in all objects, whichever is met first.
+	echo 'struct base { base(int); ~base(); }; struct part : base { part(); }; part::part() : base(1) {}' >first.cc
+	for V in $COMPILERS; do
+		g++-$V "-fplugin=$PLUGIN" -c first.cc
+		objcopy -O binary -j .hotpath --set-section-flags .hotpath=alloc first.o list
+		tr '\0' '\n' <list | grep -P '^S\t.*\t_ZN4baseC1Ei\t'
+	done
+}
+
 @test "C++: calls in coroutines, and everything there is" {
 	rules '- calls: "*"'
 	for V in $COMPILERS; do
