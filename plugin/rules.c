@@ -322,18 +322,49 @@ static void read_document(struct reader *r)
 		reader_percentage(r, top_keys[2], values[2], &r->rules->budget);
 }
 
+/* see: the place behind one more byte of a text. */
+static void see(yaml_mark_t *mark, unsigned char c)
+{
+	if (c == '\n') {
+		mark->line++;
+		mark->column = 0;
+	} else if ((c & 0xc0) != 0x80) {
+		mark->column++;
+	}
+}
+
+/* is_tab_at: a tab stands at a place of the text. */
+static bool is_tab_at(const struct reader *r, const yaml_mark_t *mark)
+{
+	yaml_mark_t at = {0};
+
+	for (size_t i = 0; i < r->size && at.line <= mark->line; i++) {
+		if (at.line == mark->line && at.column == mark->column)
+			return r->text[i] == '\t';
+		see(&at, (unsigned char)r->text[i]);
+	}
+	return false;
+}
+
 static void complain_yaml(struct reader *r, const yaml_parser_t *parser)
 {
 	const char *problem = parser->problem ? parser->problem : "unreadable";
-	/* The reader of characters knows no mark, only how far it came. */
-	const yaml_mark_t *mark =
-		parser->error == YAML_READER_ERROR ? &parser->mark : &parser->problem_mark;
+	const yaml_mark_t *mark = &parser->problem_mark;
+	yaml_mark_t place = {0};
 
-	if (parser->error != YAML_READER_ERROR && parser->context)
+	if (parser->error == YAML_READER_ERROR) {
+		/* The reader of characters knows no mark, only how far it came; it reads ahead. */
+		for (size_t i = 0; i < r->size && i < parser->problem_offset; i++)
+			see(&place, (unsigned char)r->text[i]);
+		reader_complain(r, &place, "not YAML: %s", problem);
+	} else if (parser->error == YAML_SCANNER_ERROR && is_tab_at(r, mark)) {
+		reader_complain(r, mark, "not YAML: a tab; lines are indented with spaces");
+	} else if (parser->context) {
 		reader_complain(r, mark, "not YAML: %s %s (begun in line %zu)", problem,
 				parser->context, parser->context_mark.line + 1);
-	else
+	} else {
 		reader_complain(r, mark, "not YAML: %s", problem);
+	}
 }
 
 /* refuse_second: one file holds one set of rules. */
@@ -357,6 +388,8 @@ static void read_text(struct reader *r, const char *text, size_t size)
 {
 	yaml_parser_t parser;
 
+	r->text = text;
+	r->size = size;
 	if (!yaml_parser_initialize(&parser)) {
 		reader_complain(r, NULL, "out of memory");
 		return;

@@ -87,6 +87,7 @@ struct rules {
  * struct reader: one file that is being read.
  *
  * path       as it is shown; null for rules_parse()
+ * text       of the file, size bytes
  * parent     the reader of the file that includes this one
  * rule_name  of the rule that is being read, for messages
  * depth      of the conditions that are being read; overflowed: a limit was met and reported
@@ -97,6 +98,8 @@ struct reader {
 	rules_report_fn *report;
 	void *context;
 	const char *path;
+	const char *text;
+	size_t size;
 	const struct reader *parent;
 	const char *rule_name;
 	unsigned depth, n_conditions;

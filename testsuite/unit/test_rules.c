@@ -348,13 +348,20 @@ static void test_pattern_errors(void **state)
 static void test_yaml_errors(void **state)
 {
 	(void)state;
-	assert_null(parse("rules:\n\t- a\n"));
-	assert_memory_equal(reported, "2:1 not YAML: ", 14);
+	bad("rules:\n\t- a\n", "2:1 not YAML: a tab; lines are indented with spaces\n");
+	bad("rules:\n  - functions: \"\xc3\xa9\"\n    \tfiles: a.c\n",
+	    "3:5 not YAML: a tab; lines are indented with spaces\n");
+	assert_null(parse("rules:\n  - `a\n"));
+	assert_memory_equal(reported, "2:5 not YAML: found character", 29);
 	assert_null(parse("rules: [a\n"));
 	assert_memory_equal(reported, "2:1 not YAML: ", 14);
 	assert_null(parse("rules: \"\xff\xfe\"\n"));
-	assert_memory_equal(reported, "1:", 2);
-	assert_non_null(strstr(reported, "not YAML"));
+	assert_memory_equal(reported, "1:9 not YAML: ", 14);
+	/* Far behind what the parser has read, with characters of several bytes before it. */
+	assert_null(parse("rules:\n- functions: f\n- label: \"\xc3\xa9\xff\"\n  functions: g\n"));
+	assert_memory_equal(reported, "3:12 not YAML: invalid leading UTF-8 octet\n", 43);
+	assert_null(parse("rules:\n# \x01\n"));
+	assert_memory_equal(reported, "2:3 not YAML: control characters", 32);
 }
 
 static void test_all_errors_are_reported(void **state)
