@@ -15,6 +15,7 @@
 #include "../base/kind.h"
 #include "../base/language.h"
 #include "../base/text.h"
+#include "sites_thin.h"
 
 enum {
 	FIELDS = 11,	      /* of the longest record, its letter included */
@@ -257,8 +258,50 @@ static int read_archive(struct reader *r, int fd, Elf *archive)
 	return rc;
 }
 
+/* read_member: of a thin archive; a file of its own, or another archive, all of whose members are listed. */
+static int read_member(struct reader *r, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = ERR_OK;
+	Elf *elf;
+
+	if (fd < 0) {
+		char *shown = text_printable(path);
+
+		error_set(r->error, ERR_IO, "cannot read %s, a member of the thin archive %s: %s",
+			  shown ? shown : "", r->path, strerror(errno));
+		free(shown);
+		return ERR_IO;
+	}
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_AR)
+		rc = read_archive(r, fd, elf);
+	else if (elf && elf_kind(elf) == ELF_K_ELF)
+		rc = read_elf(r, elf, path);
+	elf_end(elf);
+	close(fd);
+	return rc;
+}
+
+static int read_thin(struct reader *r, struct thin *thin)
+{
+	char *before = NULL, *path;
+	bool damaged;
+	int rc = ERR_OK;
+
+	while (!rc && (path = thin_next(thin, &damaged))) {
+		/* Each member of another archive is one of ours. */
+		if (!before || strcmp(before, path) != 0)
+			rc = read_member(r, path);
+		free(before);
+		before = path;
+	}
+	free(before);
+	return rc || !damaged ? rc : bad_file(r, "a damaged thin archive");
+}
+
 static int read_file(struct reader *r, int fd, Elf *elf, const char **why)
 {
+	struct thin thin;
 	int rc;
 
 	switch (elf_kind(elf)) {
@@ -269,7 +312,11 @@ static int read_file(struct reader *r, int fd, Elf *elf, const char **why)
 		rc = read_archive(r, fd, elf);
 		break;
 	default:
-		return bad_file(r, "no program, library or object file (ELF)");
+		rc = thin_open(&thin, r->path)
+			     ? read_thin(r, &thin)
+			     : bad_file(r, "no program, library or object file (ELF)");
+		thin_release(&thin);
+		break;
 	}
 	if (!rc && !r->found)
 		*why = r->is_lto

@@ -70,6 +70,39 @@ short() {
   [ "$(jq -c '.sites[]|select(.name=="puts")|[.kind,.line,.rule]' s.json)" = '["call",8,"hotpath.yaml:8"]' ]
 }
 
+@test "thin archives, as Meson makes them, are read through their members" {
+  mkdir thin thin/folder
+  cp "$S"/{prog,lib,plain}.o thin/
+  cp "$S/lib.o" "thin/folder/a long name, with a space.o"
+  cd thin
+  ar rcsT here.a prog.o lib.o plain.o
+  [ "$(short here.a)" = '["in_lib","labelled","parse","puts"]' ]
+  ar rcsT folder/up.a prog.o "folder/a long name, with a space.o"
+  cd ..
+  [ "$(short thin/folder/up.a)" = '["in_lib","labelled","parse","puts"]' ]
+  [ "$(short "$T/thin/here.a")" = '["in_lib","labelled","parse","puts"]' ]
+  # An archive in one.
+  (cd thin && ar rcs whole.a lib.o plain.o && ar rcsT both.a whole.a prog.o)
+  [ "$(short thin/both.a)" = '["in_lib","labelled","parse","puts"]' ]
+  rm thin/lib.o
+  run hotpath sites thin/here.a
+  [ "$status" -ne 0 ] && [[ $output == *"cannot read thin/lib.o, a member of the thin archive thin/here.a: No such file"* ]]
+  # Cut off anywhere, and with the size of the first table, or the place of a name, out of bounds.
+  n=$(stat -c %s thin/both.a)
+  for at in $(seq 9 7 "$n"); do
+    head -c "$at" thin/both.a >cut.a
+    run hotpath sites cut.a
+    [ "$status" -le 2 ]
+  done
+  sed 's|^//  |/9999999999|;t;s|^/0  |/7  |' thin/both.a >off.a
+  run hotpath sites off.a
+  [ "$status" -eq 2 ] && [[ $output == *"thin archive"* ]]
+  # What a file says is no order to the terminal.
+  printf '!<thin>\n//                                              10        `\n\033[2Jab.o/\n/0                                              10        `\n' >evil.a
+  run hotpath sites evil.a
+  [ "$status" -ne 0 ] && [[ $output == *'\x1b[2Jab.o'* ]] && [[ $output != *$'\033'* ]]
+}
+
 @test "what was chosen and cannot be measured, and why" {
   hotpath sites -f json "$S/pie" >s.json
   [ "$(jq -c '[.sites[]|select(.not_measured)|[.name,.kind,.line,.rule,.not_measured]]' s.json)" = \
