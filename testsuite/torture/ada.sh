@@ -14,7 +14,7 @@ ada_prepare()
 			s,ACATS4GNATMININT,-170141183460469231731687303715884105728,g" impdef.a macro.dfs tsttests.dat
 		mv macro.dfs MACRO.DFS
 		mv tsttests.dat TSTTESTS.DAT
-		gcc -w -O2 -c ./*.c
+		$CC -w -O2 -c ./*.c
 		for source in *.ada *.a; do gnatchop -q -w "$source"; done
 		# Two programs write tests: from templates with numbers of this machine, and with wide characters.
 		for writer in macrosub widechr; do $compiler -q -gnatws "$writer.adb" && "./$writer"; done
