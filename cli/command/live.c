@@ -191,6 +191,23 @@ void model_live_list_release(struct model_live_list *list)
 	*list = (struct model_live_list){0};
 }
 
+/* A recording that has ended is not to be steered: its figures would be gone by a reset. */
+static int check_alive(const char *path, struct error *error)
+{
+	struct seg_header *header = header_map(path, false, error);
+	bool sealed;
+
+	if (!header)
+		return error->code;
+	sealed = header->state == SEG_SEALED;
+	munmap(header, SEG_PAGE);
+	if (!sealed && image_writer_alive(path) != 0)
+		return ERR_OK;
+	return error_set(error, ERR_NO_RUN,
+			 "the process that recorded %s has ended; `hotpath ingest` takes it in",
+			 path);
+}
+
 int live_find(const char *who, const char *store, char **path, struct error *error)
 {
 	struct segment_file *files;
@@ -201,8 +218,10 @@ int live_find(const char *who, const char *store, char **path, struct error *err
 
 	*path = NULL;
 	if (strchr(who, '/')) {
-		*path = strdup(who);
-		return *path ? ERR_OK : error_memory(error);
+		rc = check_alive(who, error);
+		if (!rc && !(*path = strdup(who)))
+			rc = error_memory(error);
+		return rc;
 	}
 	if (*end || end == who || pid <= 0)
 		return error_set(error, ERR_USAGE,

@@ -250,6 +250,29 @@ until_true() {
   head -c 5000 /dev/zero > file
   run hotpath ctl ./file off
   [ "$status" = 2 ] && grep -q 'no segment' <<< "$output"
+  run hotpath ctl /etc/hostname off
+  [ "$status" = 2 ] && grep -q '/etc/hostname is no segment' <<< "$output"
+  run hotpath ctl 99999999999999999999 off
+  [ "$status" = 2 ] && grep -q 'process 99999999999999999999 is not' <<< "$output"
+}
+
+@test "hotpath ctl leaves recordings of ended processes as they are" {
+  build
+  ./steer forever > out &
+  pid=$! PIDS=$!
+  until_true eval '[ "$(hotpath runs --live -f csv | wc -l)" = 2 ]'
+  segment=$(echo "$PWD"/segments/$pid-*.hotpath-seg)
+  hotpath ctl "$segment" on
+  kill -9 $pid
+  wait $pid || true
+  HOTPATH_RUN_TOKEN=left ./steer switch > /dev/null
+  for s in segments/*.hotpath-seg; do
+    for order in on off reset dump; do
+      run hotpath ctl "./$s" $order
+      [ "$status" = 2 ] && grep -q "has ended; .hotpath ingest. takes it in" <<< "$output"
+    done
+  done
+  [ "$(ask "SELECT count(*) FROM runs WHERE calls > 0")" = 2 ]
 }
 
 @test "HOTPATH_SHUTDOWN_MS ends a program with its report, exit handlers included" {
