@@ -65,7 +65,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 4u
+#define SEG_VERSION 5u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -351,31 +351,33 @@ struct seg_draw {
 };
 
 /*
- * struct seg_stat: one site on one thread
+ * struct seg_stat: one site on one thread; its first cache line is all that a fold touches of it for calls shorter than 256
+ * ticks
  *
  *   offset size
- *        0    4  site
- *        4    4  active       live frames of the site on this thread
- *        8    8  next         list of the thread
- *       16    8  min          net ticks, at least 0; UINT64_MAX before the first call
- *       24    8  max          net ticks
- *       32   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
+ *        0    8  min          net ticks, at least 0; UINT64_MAX before the first call
+ *        8    8  max          net ticks
+ *       16  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ *      704    4  site
+ *      708    4  active       live frames of the site on this thread
+ *      712    8  next         list of the thread
+ *      720   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
  *                             make the total time, and may be few among many of the latter
- *       56    1  least        exponent that the rule asks for; a budget goes no lower
- *       57    1  sampled      1 when the hooks that sample have timed a call
- *       58    2  warm         timed calls for each of `draw`, up to 255
- *       60    1  large        bit i: a call of draw[i] made so many others that all of them are timed
- *       61    3  (zero)
- *       64    8  carry        link to struct seg_carry
- *       72    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
- *       80  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ *      744    1  least        exponent that the rule asks for; a budget goes no lower
+ *      745    1  sampled      1 when the hooks that sample have timed a call
+ *      746    2  warm         timed calls for each of `draw`, up to 255
+ *      748    1  large        bit i: a call of draw[i] made so many others that all of them are timed
+ *      749    3  (zero)
+ *      752    8  carry        link to struct seg_carry
+ *      760    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
  */
 struct seg_stat {
+	uint64_t min;
+	uint64_t max;
+	uint32_t lines[HIST_LINES];
 	uint32_t site;
 	uint32_t active;
 	struct seg_stat *next;
-	uint64_t min;
-	uint64_t max;
 	struct seg_draw draw[2];
 	uint8_t least;
 	uint8_t sampled;
@@ -384,7 +386,6 @@ struct seg_stat {
 	uint8_t zero[3];
 	struct seg_carry *carry;
 	uint64_t unwound;
-	uint32_t lines[HIST_LINES];
 };
 
 /*
@@ -659,8 +660,9 @@ SEG_ASSERT_AT(seg_header, lost, 240);
 SEG_ASSERT_AT(seg_header, control, 408);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
-SEG_ASSERT_AT(seg_stat, carry, 64);
-SEG_ASSERT_AT(seg_stat, lines, 80);
+SEG_ASSERT_AT(seg_stat, lines, 16);
+SEG_ASSERT_AT(seg_stat, site, 704);
+SEG_ASSERT_AT(seg_stat, carry, 752);
 SEG_ASSERT_AT(seg_node, cost, 56);
 SEG_ASSERT_AT(seg_node, back_child_net, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
