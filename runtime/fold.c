@@ -11,20 +11,20 @@
 enum { LINES_ALWAYS = 8 }; /* that a histogram gets even when the thread has all that it may have */
 
 /* lower, raise: *p = min / max(*p, v), though a handler may do the same at any instruction. */
-static inline void lower(uint64_t *p, uint64_t v)
+static __attribute__((noinline)) void lower(uint64_t *p, uint64_t v)
 {
 	uint64_t old = *p;
 
-	while (unlikely(v < old) &&
+	while (v < old &&
 	       !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 }
 
-static inline void raise_to(uint64_t *p, uint64_t v)
+static __attribute__((noinline)) void raise_to(uint64_t *p, uint64_t v)
 {
 	uint64_t old = *p;
 
-	while (unlikely(v > old) &&
+	while (v > old &&
 	       !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 }
@@ -82,6 +82,19 @@ static __attribute__((noinline)) void carry(struct place *place, struct seg_stat
 		;
 }
 
+/* add_wraps: *p += v, whole for a handler on the same thread; whether that went round. */
+static inline bool add_wraps(uint32_t *p, uint32_t v)
+{
+#if defined(__x86_64__)
+	__asm__ goto("addl %1, %0\n\tjc %l2" : : "m"(*p), "er"(v) : "cc", "memory" : wrapped);
+	return false;
+wrapped:
+	return true;
+#else
+	return __atomic_fetch_add(p, v, __ATOMIC_RELAXED) > UINT32_MAX - v;
+#endif
+}
+
 /* hist_add: a call, or as many as a timed one stands for. */
 static inline void hist_add(struct place *place, char *base, struct seg_stat *stat, uint64_t ticks,
 			    uint32_t weight)
@@ -97,47 +110,49 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
 	}
 	uint32_t *counter = (uint32_t *)(base + 64 * index) + bucket % HIST_LINE;
 
-	if (unlikely(__atomic_load_n(counter, __ATOMIC_RELAXED) > UINT32_MAX - weight))
+	if (unlikely(add_wraps(counter, weight)))
 		carry(place, stat, bucket);
-#if defined(__x86_64__)
-	__asm__ volatile("addl %1, %0" : "+m"(*counter) : "er"(weight) : "cc");
-#else
-	__atomic_fetch_add(counter, weight, __ATOMIC_RELAXED);
-#endif
+}
+
+/* fold_time: a duration, of as many calls as a timed one stands for, into the site's histogram. */
+static inline __attribute__((always_inline)) void
+fold_time(struct place *place, char *base, struct seg_stat *stat, uint64_t own, uint64_t weight)
+{
+	own &= ~(uint64_t)((int64_t)own >> 63); /* at least 0; which it is, is hard to predict */
+	if (unlikely(own < stat->min))
+		lower(&stat->min, own);
+	if (unlikely(own > stat->max))
+		raise_to(&stat->max, own);
+	hist_add(place, base, stat, own, (uint32_t)weight);
 }
 
 /*
  * fold_call: counts one call in its node and stat.
  *
- * inside   what timing a call adds to its own time, in 1/1024 tick
+ * bits     of the sample's word: SEG_INNER, SEG_BACK
+ * cost     what measuring added to its time, in 1/1024 tick
  * weight   how many calls it stands for
  */
 static inline __attribute__((always_inline)) void fold_call(struct place *place, char *base,
-							    const struct seg_sample *s,
-							    uint64_t word, uint64_t inside,
+							    uint64_t incl, uint64_t node,
+							    uint64_t bits, uint64_t cost,
 							    uint64_t weight)
 {
-	struct seg_node *n = (struct seg_node *)(word & SEG_NODE_MASK);
-	struct seg_stat *stat = n->stat;
-	uint64_t cost = call_cost(inside, s->below);
-	uint64_t own = net(s->incl, cost);
+	struct seg_node *n = (struct seg_node *)node;
+	uint64_t own = net(incl, cost);
 
 	bump(&n->calls, 1);
-	bump(&n->incl, s->incl * weight);
+	bump(&n->incl, incl * weight);
 	bump(&n->cost, ((cost + 32) >> 6) * weight);
-	if (unlikely(word & SEG_INNER)) {
-		bump(&n->inner, s->incl * weight);
+	if (bits & SEG_INNER) {
+		bump(&n->inner, incl * weight);
 		bump(&n->inner_net, own * weight);
 	}
-	if (unlikely(word & SEG_BACK)) {
-		bump(&n->back, s->incl * weight);
+	if (bits & SEG_BACK) {
+		bump(&n->back, incl * weight);
 		bump(&n->back_net, own * weight);
 	}
-	if ((int64_t)own < 0)
-		own = 0;
-	lower(&stat->min, own);
-	raise_to(&stat->max, own);
-	hist_add(place, base, stat, own, (uint32_t)weight);
+	fold_time(place, base, n->stat, own, weight);
 }
 
 /* inside_of: what timing a call adds to its own time, by its tag. */
@@ -159,7 +174,8 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 	stat->draw[word & SEG_INNER].timed++;
 	if (stat->warm[word & SEG_INNER] < UINT8_MAX)
 		stat->warm[word & SEG_INNER]++;
-	fold_call(place, base, s, word, inside_of(word), seg_weight(word));
+	fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
+		  call_cost(inside_of(word), s->below), seg_weight(word));
 }
 
 static inline __attribute__((always_inline)) void
@@ -168,7 +184,57 @@ fold_one(struct place *place, char *base, const struct seg_sample *s, uint64_t w
 	if (unlikely(word & SEG_TAG_MASK))
 		fold_sampled(place, base, s, word);
 	else
-		fold_call(place, base, s, word, hp_process.inside, 1);
+		fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
+			  call_cost(hp_process.inside, s->below), 1);
+}
+
+/*
+ * fold_plain: fold_one() for most calls: neither sampled, nor inner, nor by recursion, nor unwound, and what measuring the calls
+ * that they made cost fits 32 bits; false for others.
+ *
+ * both     what measuring a call costs, in 1/1024 tick
+ * inside   as in the segment's header, in 1/2^18 tick, and half a 1/16 tick
+ */
+static inline __attribute__((always_inline)) bool fold_plain(struct place *place, char *base,
+							     const struct seg_sample *s,
+							     uint64_t word, uint64_t inside,
+							     uint64_t both)
+{
+	struct seg_node *n = (struct seg_node *)word;
+	uint64_t below = s->below, incl = s->incl;
+
+	if (unlikely(word & (SEG_TAG_MASK | SEG_WORD_BITS)) || unlikely(below > UINT32_MAX))
+		return false;
+	uint64_t cost = (below * both + inside) >> 14;
+
+	bump(&n->calls, 1);
+	bump(&n->incl, incl);
+	bump(&n->cost, cost);
+	fold_time(place, base, n->stat, incl - ((cost + 8) >> 4), 1);
+	return true;
+}
+
+/*
+ * fold_recursive: fold_one() for calls that are inner ones or by recursion, of which there are many in a row; returns the first
+ * sample that is of no such call.
+ */
+static __attribute__((noinline)) struct seg_sample *
+fold_recursive(struct place *place, char *base, struct seg_sample *s, const struct seg_sample *to)
+{
+	const uint64_t bits = SEG_INNER | SEG_BACK;
+	uint64_t both = hp_process.both, inside = hp_process.inside;
+
+	for (; s < to; s++) {
+		uint64_t word = s->word, below = s->below;
+
+		if (word & (SEG_TAG_MASK | SEG_WORD_BITS) & ~bits || below > UINT32_MAX)
+			break;
+		fold_call(place, base, s->incl, word & ~bits, word,
+			  inside + below * both / SEG_COST_CALL, 1);
+		compiler_barrier();
+		s->word = word | SEG_FOLDED;
+	}
+	return s;
 }
 
 /* sign_of_life: notes the time, about once a millisecond: what a killed process leaves as its end.
@@ -200,32 +266,38 @@ static void fold_ring(struct hot *hot)
 	struct seg_sample *go_on = ring;
 	/* Closes the ring while it is folded: a handler's calls go straight into their nodes. */
 	struct seg_sample *to = (struct seg_sample *)take(&hot->next, sizeof(place->seg.ring));
-	uint64_t now = 0;
+	uint64_t both = hp_process.both, inside = hp_process.inside * SEG_COST_CALL + (1 << 13);
 
 	if (to > hot->end)
 		to = hot->end;
-	for (struct seg_sample *s = ring; s < to; s++) {
+	for (struct seg_sample *s = ring, *behind; s < to; s++) {
 		uint64_t word = s->word;
 
-		if (unlikely(word & SEG_FOLDED)) {
-			if (s >= place->ring_from || word & SEG_TAKEN) {
-				s->word = word | SEG_TAKEN;
-				go_on = s + 1;
+		if (unlikely(!fold_plain(place, base, s, word, inside, both))) {
+			if (word & SEG_FOLDED) {
+				if (s >= place->ring_from || word & SEG_TAKEN) {
+					s->word = word | SEG_TAKEN;
+					go_on = s + 1;
+				}
+				continue;
 			}
-			continue;
+			behind = fold_recursive(place, base, s, to);
+			if (behind != s) {
+				s = behind - 1;
+				continue;
+			}
+			fold_one(place, base, s, word);
 		}
-		fold_one(place, base, s, word);
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
-		now = s->end;
 	}
 	if (hp_process.samples)
 		hp_sample_adapt(hot, to);
 	place->ring_from = go_on;
 	compiler_barrier();
 	hot->next = (uint64_t)go_on;
-	if (now >= place->clock_next)
-		sign_of_life(place, now);
+	if (to > ring && to[-1].end >= place->clock_next)
+		sign_of_life(place, to[-1].end);
 }
 
 /* hp_fold: folds the ring unless we are a handler in the middle of a fold. */

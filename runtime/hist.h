@@ -33,14 +33,13 @@ enum {
 /* hist_bucket: the bucket of a duration in ticks, 0 .. HIST_BUCKETS - 1. */
 static inline uint32_t hist_bucket(uint64_t ticks)
 {
-	if (ticks < HIST_SUB)
-		return (uint32_t)ticks;
 	if (ticks >> HIST_MAX_EXP)
 		return HIST_BUCKETS - 1;
-	uint32_t e = 63 - (uint32_t)__builtin_clzll(ticks);
+	/* e - 6, and 0 below 128, without a branch. */
+	uint32_t shift = 63 - HIST_SUB_BITS - (uint32_t)__builtin_clzll(ticks | HIST_SUB);
 
 	/* The leading one of the shifted value adds the HIST_SUB that (e - 5) would. */
-	return (e - HIST_SUB_BITS) * HIST_SUB + (uint32_t)(ticks >> (e - HIST_SUB_BITS));
+	return shift * HIST_SUB + (uint32_t)(ticks >> shift);
 }
 
 /* hist_lower: the smallest duration in ticks that falls into a bucket below HIST_BUCKETS. */
