@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include "runtime.h"
+#include "frame.h"
 
 enum { BUCKETS = 1024, CLASSES = 16 };
 
@@ -105,7 +105,6 @@ static void put_aside(struct hot *hot, const void *name, uint64_t now)
 		if (from->start) /* else it is counted only */
 			f->frames[i].start = now > from->start ? now - from->start : 1;
 		f->frames[i].before = tagged(hot->cost - from->before, from->before);
-		from->node->stat->active--;
 	}
 	f->n = (uint32_t)n;
 	f->offs = __atomic_load_n(&hp_process.offs, __ATOMIC_RELAXED);
@@ -115,11 +114,14 @@ static void put_aside(struct hot *hot, const void *name, uint64_t now)
 	f->next = f->place->fibers;
 	compiler_barrier();
 	f->place->fibers = link_to(f);
+	bool recount = false;
+
 	for (uint64_t i = n; i > 0; i--) {
-		bottom[i].depth = 0;
-		compiler_barrier();
-		hot->top = &bottom[i - 1];
+		recount |= half_covers(&bottom[i]);
+		hp_drop_back(hot, &bottom[i], 0);
 	}
+	if (recount)
+		hp_recount(hot);
 }
 
 /* find: takes a fiber's frames out of the table; NULL when none are put aside. */
@@ -175,8 +177,9 @@ static void bring_back(struct hot *hot, const struct seg_fiber *f, uint64_t now)
 		compiler_barrier();
 		hot->top = to;
 		compiler_barrier();
-		to->node = node; /* as in push(): a handler may have used the slot */
-		node->stat->active++;
+		to->node = node; /* as in raise_top(): a handler may have used the slot */
+		if (from->depth && is_back(to))
+			hp_cover(hot, to);
 		to->start = from->start ? now - from->start : 0;
 		to->before = tagged(hot->cost - from->before, from->before);
 		compiler_barrier();

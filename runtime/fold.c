@@ -155,16 +155,6 @@ static inline __attribute__((always_inline)) void fold_call(struct place *place,
 	fold_time(place, base, n->stat, own, weight);
 }
 
-/* inside_of: what timing a call adds to its own time, by its tag. */
-static uint64_t inside_of(uint64_t word)
-{
-	uint64_t tag = word & SEG_TAG_MASK;
-
-	return !tag		   ? hp_process.inside
-	       : tag == SEG_TAG(0) ? hp_process.always_inside
-				   : hp_process.drawn_inside;
-}
-
 /* fold_sampled: a call that stands for others, or was timed by the dearer hooks which choose. */
 static __attribute__((noinline)) void fold_sampled(struct place *place, char *base,
 						   const struct seg_sample *s, uint64_t word)
@@ -332,16 +322,4 @@ __attribute__((noinline)) void hp_fold_full(struct hot *hot, uint64_t end, uint6
 		write_sample(s, end, incl, below, word);
 	else
 		fold_direct(hot->place, &(struct seg_sample){end, incl, below, word});
-}
-
-/* hp_append_back: append() for a call that came by recursion: it returned to a node which is not its parent. */
-__attribute__((noinline)) void hp_append_back(struct hot *hot, struct seg_node *caller,
-					      uint64_t now, uint64_t incl, uint64_t below,
-					      uint64_t word)
-{
-	uint64_t own = net(incl, call_cost(inside_of(word), below));
-
-	bump(&caller->back_child, incl * seg_weight(word));
-	bump(&caller->back_child_net, own * seg_weight(word));
-	append(hot, now, incl, below, word | SEG_BACK);
 }

@@ -2,6 +2,17 @@
 /*
  * The shadow stack: how a frame is pushed and popped, and how a call finds its calling context.
  * Inlined into the hooks of hook.c, which says why the stores stand in this order, and of sample.c.
+ *
+ * Inner calls.  That no other frame of a call's site is live (SEG_INNER) goes without saying while all live calls went
+ * down the tree: no site stands twice on a path.  A call by recursion goes up, from its caller's node to an ancestor, or to
+ * that node itself, and leaves live frames behind that the path to the newest frame does not show any more.  It covers them:
+ * while it lasts, each stat on the way, its caller's included and its own not, has 1 more in `covered`.  A call that the full
+ * tree sent to the root (tree.c) does the same with the whole way up to there.  As all ancestors of a live frame's node have
+ * live frames, too, a call is an inner one exactly if it is a recursion or its site is covered
+ * (testsuite/unit/test_inner.c).
+ *
+ * Only frames from hot->back on have to look, which is the oldest one whose call did not go down: programs pay for recursion
+ * while they are in it.
  */
 #ifndef HOTPATH_FRAME_H
 #define HOTPATH_FRAME_H
@@ -45,28 +56,63 @@ static inline struct seg_frame *raise_top(struct hot *hot, struct seg_node *node
 	hot->top = f;
 	compiler_barrier();
 	f->node = node;
-	node->stat->active++;
 	return f;
 }
 
-/* push: a frame of a call that is timed; its start is written when everything else is. */
-static inline void push(struct hot *hot, struct seg_node *node, uint64_t depth)
+/* is_back: whether a frame's call did not go down the tree.  That a call has no place is no such thing. */
+static inline bool is_back(const struct seg_frame *f)
 {
-	struct seg_frame *f = raise_top(hot, node);
+	return f->node->parent != f[-1].node && f->node->site != SEG_NO_SITE;
+}
 
+/* half_covers: whether a frame, which is that of no call, may cover something: its entry or its exit was left half way. */
+static inline bool half_covers(const struct seg_frame *f)
+{
+	return !f->depth && is_back(f);
+}
+
+/* is_recursion: whether the call of such a frame leads back to a node on its caller's path. */
+static inline bool is_recursion(const struct seg_frame *f)
+{
+	const struct seg_node *n = f[-1].node;
+
+	while (n && n != f->node)
+		n = n->parent;
+	return n;
+}
+
+/* is_inner: whether another frame of the top frame's site is live. */
+static inline bool is_inner(const struct hot *hot, const struct seg_frame *f)
+{
+	return unlikely(f >= hot->back) &&
+	       (f->node->stat->covered || (is_back(f) && is_recursion(f)));
+}
+
+/* fill: completes the frame of a call that is timed; its start is written when everything else is. */
+static inline void fill(struct hot *hot, struct seg_frame *f, uint64_t depth)
+{
 	f->before = hot->cost;
 	compiler_barrier();
 	f->depth = depth;
 }
 
-/* drop_top: takes the top frame, a call of node n, off the stack; whether another frame of its site is live. */
-static inline bool drop_top(struct hot *hot, struct seg_frame *f, struct seg_node *n, uint64_t cost)
+/* drop_top: takes the top frame, which covers nothing, off the stack. */
+static inline void drop_top(struct hot *hot, struct seg_frame *f, uint64_t cost)
 {
 	f->depth = 0;
 	compiler_barrier();
 	hot->top = f - 1;
 	bump(&hot->cost, cost);
-	return decrement(&n->stat->active);
+}
+
+/* inside_of: what timing a call adds to its own time, by its tag. */
+static inline uint64_t inside_of(uint64_t word)
+{
+	uint64_t tag = word & SEG_TAG_MASK;
+
+	return !tag		   ? hp_process.inside
+	       : tag == SEG_TAG(0) ? hp_process.always_inside
+				   : hp_process.drawn_inside;
 }
 
 /* append: puts a call that returned into the ring, and folds that when it is full. */
@@ -87,24 +133,19 @@ static inline void append(struct hot *hot, uint64_t now, uint64_t incl, uint64_t
  * below    what measuring the calls that it made cost
  * cost     what measuring this one cost
  * bits     for the sample's word: SEG_UNWOUND, tag
- *
- * The caller's node differs from the parent of the call's when the call was a recursion: then the caller's own time is
- * put right here, and the fold knows by SEG_BACK.
  */
 static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below,
 		       uint64_t cost, uint64_t bits)
 {
-	struct seg_node *n = f->node;
-	struct seg_node *caller = f[-1].node;
 	uint64_t incl = now - f->start;
-	uint64_t word = (uint64_t)n | bits;
+	uint64_t word = (uint64_t)f->node | bits;
 
-	if (unlikely(drop_top(hot, f, n, cost)))
-		word |= SEG_INNER;
-	if (unlikely(caller != n->parent))
-		hp_append_back(hot, caller, now, incl, below, word);
-	else
-		append(hot, now, incl, below, word);
+	if (unlikely(f >= hot->back)) {
+		hp_pop_back(hot, f, now, below, cost, bits);
+		return;
+	}
+	drop_top(hot, f, cost);
+	append(hot, now, incl, below, word);
 }
 
 /* pop_plain: a call of a site whose calls are all timed. */
@@ -127,7 +168,7 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
 
 	if (unlikely(is_large(f, below))) {
-		hp_sample_large(f->node->stat);
+		hp_sample_large(hot, f);
 		tag = SEG_TAG(0);
 	}
 	if (tag == SEG_TAG(0))
@@ -142,8 +183,11 @@ static inline void pop_skipped(struct hot *hot, struct seg_frame *f)
 	struct seg_node *n = f->node;
 
 	if (unlikely(is_large(f, hot->cost - f->before)))
-		hp_sample_large(n->stat);
-	drop_top(hot, f, n, hp_process.skipped_cost);
+		hp_sample_large(hot, f);
+	if (unlikely(f >= hot->back))
+		hp_drop_back(hot, f, hp_process.skipped_cost);
+	else
+		drop_top(hot, f, hp_process.skipped_cost);
 	bump(&n->skipped, 1);
 }
 

@@ -10,7 +10,8 @@
  * and a SIGKILL may strike there.  So entry raises `top` first and fills the frame then, exit
  * lowers `top` before it writes the sample, a sample's word is written last, and a frame above the
  * top always has depth 0 (invariants 3 and 4 of segment.h): a frame that is being made can
- * be pushed upon, and is never mistaken for a dead one.
+ * be pushed upon, and is never mistaken for a dead one.  What a call covers (frame.h) changes while its frame is the top and
+ * has depth 0, so where such a frame is found that nobody will complete it is not known how much of that was done.
  *
  * Dead frames.  A longjmp, or an exception through C code built without -fexceptions, leaves frames
  * that never see their exit. The stack grows down: a frame whose hook ran at a lower stack pointer
@@ -26,6 +27,7 @@
 __thread struct hot hp_hot __attribute__((tls_model("initial-exec"))) = {
 	.top = &hp_unborn[0],
 	.limit = &hp_unborn[0],
+	.back = NO_FRAME,
 };
 
 /* The frame of a thread without a place: its node matches no site and leads to itself. */
@@ -47,6 +49,127 @@ static bool on_signal_stack(void)
 	return sigaltstack(NULL, &alt) == 0 && (alt.ss_flags & SS_ONSTACK);
 }
 
+/*
+ * cover: counts, up or down, what the call of a frame covers, on the way from its caller's node to its own (frame.h).  Returns
+ * whether its own was met: the call is a recursion.  A handler may have recounted meanwhile, so not below 0.
+ */
+static bool cover(const struct seg_frame *f, int by)
+{
+	struct seg_node *n = f[-1].node;
+
+	for (; n != f->node; n = n->parent) {
+		if (!n || !n->stat)
+			return false;
+		if (by > 0 || n->stat->covered)
+			n->stat->covered += (uint32_t)by;
+	}
+	return true;
+}
+
+/* hp_cover: the top frame, which is being made, is of a call that did not go down the tree. */
+void hp_cover(struct hot *hot, struct seg_frame *f)
+{
+	if (f < hot->back)
+		hot->back = f;
+	cover(f, 1);
+	compiler_barrier();
+}
+
+/* drop_back: takes the top frame off the stack when it is one from hot->back on; whether its call is an inner one. */
+static inline bool drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
+{
+	bool inner = f->node->stat->covered;
+
+	f->depth = 0;
+	compiler_barrier();
+	if (is_back(f))
+		inner |= cover(f, -1);
+	if (f == hot->back)
+		hot->back = NO_FRAME;
+	compiler_barrier();
+	hot->top = f - 1;
+	bump(&hot->cost, cost);
+	return inner;
+}
+
+bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
+{
+	return drop_back(hot, f, cost);
+}
+
+/* pop_covered: hp_pop_back() but for what it does itself. */
+static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_frame *f,
+						  uint64_t now, uint64_t below, uint64_t cost,
+						  uint64_t bits)
+{
+	struct seg_node *caller = f[-1].node;
+	uint64_t incl = now - f->start;
+	uint64_t word = (uint64_t)f->node | bits;
+	bool back = is_back(f);
+
+	if (drop_back(hot, f, cost))
+		word |= SEG_INNER;
+	if (back) {
+		uint64_t own = net(incl, call_cost(inside_of(word), below));
+
+		bump(&caller->back_child, incl * seg_weight(word));
+		bump(&caller->back_child_net, own * seg_weight(word));
+		word |= SEG_BACK;
+	}
+	append(hot, now, incl, below, word);
+}
+
+/*
+ * hp_pop_back: pop() for a frame from hot->back on.  When its call came by recursion the caller's own time is put right
+ * here, and the fold knows by SEG_BACK.  Calls of a function by itself are most of all and cover nothing: they are quick.
+ */
+__attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now,
+					   uint64_t below, uint64_t cost, uint64_t bits)
+{
+	struct seg_node *n = f->node;
+	uint64_t incl = now - f->start;
+
+	if (n != f[-1].node || bits || below > UINT32_MAX) {
+		pop_covered(hot, f, now, below, cost, bits);
+		return;
+	}
+	f->depth = 0;
+	compiler_barrier();
+	if (f == hot->back)
+		hot->back = NO_FRAME;
+	hot->top = f - 1;
+	bump(&hot->cost, cost);
+	bump(&n->back_child, incl);
+	bump(&n->back_child_net,
+	     net(incl, hp_process.inside + below * hp_process.both / SEG_COST_CALL));
+	append(hot, now, incl, below, (uint64_t)n | SEG_INNER | SEG_BACK);
+}
+
+/* hp_recount: finds out anew what is covered: a frame went of which nobody knows whether it covers already, or still. */
+void hp_recount(struct hot *hot)
+{
+	struct seg_frame *bottom = hot->place->seg.stack;
+
+	for (struct seg_stat *s = hot->place->seg.stats; s; s = s->next)
+		s->covered = 0;
+	hot->back = NO_FRAME;
+	for (struct seg_frame *f = bottom + 1; f <= hot->top; f++)
+		if (f->depth && is_back(f))
+			hp_cover(hot, f);
+}
+
+/* drop_unmade: takes a frame off the stack that is no call's: its entry or exit was left half way. */
+static void drop_unmade(struct hot *hot, struct seg_frame *f)
+{
+	bool recount = half_covers(f);
+
+	f->depth = 0;
+	compiler_barrier();
+	hot->top = f - 1;
+	if (recount)
+		hp_recount(hot);
+}
+
 /* hp_close_frames: closes the live frames above down_to, newest first, as calls that end now. */
 __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame *down_to,
 					       uint64_t now)
@@ -57,11 +180,7 @@ __attribute__((noinline)) void hp_close_frames(struct hot *hot, struct seg_frame
 		if (f->node->site == SEG_NO_SITE || f->depth == 0) {
 			/* No call's frame: the wall above the deepest call, or one that a signal
 			 * handler left by longjmp before it was made. */
-			if (f->node->stat->active)
-				f->node->stat->active--;
-			f->depth = 0;
-			compiler_barrier();
-			hot->top = f - 1;
+			drop_unmade(hot, f);
 			continue;
 		}
 		bump(&f->node->stat->unwound, 1);
@@ -140,9 +259,14 @@ bool hp_push_slow(struct hot *hot, uint32_t site, uint64_t depth)
 		close_dead(hot, depth, hp_ticks());
 	if (hot->top == hot->limit && !hp_stack_grow(hot)) {
 		/* A wall, so that no exit from above takes the frame below. */
-		push(hot, &hot->place->lost_node, depth);
+		fill(hot, raise_top(hot, &hot->place->lost_node), depth);
 	} else if (!hot->over) {
-		push(hot, hp_tree_child(hot->place, hot->top->node, site), depth);
+		struct seg_node *n = hp_tree_child(hot->place, hot->top->node, site);
+		struct seg_frame *f = raise_top(hot, n);
+
+		if (is_back(f))
+			hp_cover(hot, f);
+		fill(hot, f, depth);
 		return true;
 	}
 	hot->over++;
@@ -205,19 +329,35 @@ out:
  * as little of us as can be.
  */
 #define DEFINE_HOOKS(name, read_clock)                                                             \
+	static __attribute__((noinline)) void enter_back_##name(struct seg_node *n,                \
+								uint64_t depth)                    \
+	{                                                                                          \
+		struct hot *hot = &hp_hot;                                                         \
+		struct seg_frame *f = raise_top(hot, n);                                           \
+                                                                                                   \
+		hp_cover(hot, f);                                                                  \
+		fill(hot, f, depth);                                                               \
+		f->start = read_clock();                                                           \
+	}                                                                                          \
+                                                                                                   \
 	static void enter_##name(uint32_t *slot)                                                   \
 	{                                                                                          \
 		struct hot *hot = &hp_hot;                                                         \
 		uint64_t depth = hook_depth();                                                     \
 		struct seg_frame *f = hot->top;                                                    \
-		struct seg_node *n = known_callee(f->node, *slot);                                 \
+		struct seg_node *caller = f->node, *n = known_callee(caller, *slot);               \
                                                                                                    \
 		if (unlikely(!n || depth < f->depth || f == hot->limit)) {                         \
 			enter_slow(*slot, depth);                                                  \
 			return;                                                                    \
 		}                                                                                  \
-		push(hot, n, depth);                                                               \
-		f[1].start = read_clock();                                                         \
+		if (unlikely(n->parent != caller)) {                                               \
+			enter_back_##name(n, depth);                                               \
+			return;                                                                    \
+		}                                                                                  \
+		f = raise_top(hot, n);                                                             \
+		fill(hot, f, depth);                                                               \
+		f->start = read_clock();                                                           \
 	}                                                                                          \
                                                                                                    \
 	static void exit_##name(uint32_t *slot)                                                    \

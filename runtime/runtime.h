@@ -67,19 +67,6 @@ static inline uint64_t take(uint64_t *p, uint64_t v)
 #endif
 }
 
-/* decrement: --*p, in one instruction on x86; whether it is not 0 then. */
-static inline bool decrement(uint32_t *p)
-{
-#if defined(__x86_64__)
-	__asm__ goto("subl $1, %0\n\tjnz %l1" : : "m"(*p) : "cc", "memory" : some);
-	return false;
-some:
-	return true;
-#else
-	return --*p;
-#endif
-}
-
 /* ticks: the clock of the run, hp_process.clock. */
 static inline uint64_t ticks_tsc(void)
 {
@@ -149,6 +136,8 @@ struct place {
 struct hot {
 	struct seg_frame *top;	 /* the newest live frame */
 	struct seg_frame *limit; /* no frame may be pushed above this one without a look */
+	struct seg_frame *back;	 /* the oldest live frame whose call did not go down the tree: of it
+				   and of those above, exits look closer (frame.h); or NO_FRAME */
 	uint64_t next; /* address of the ring slot of the next call; `end` or above: the ring is
 			  full */
 	struct seg_sample *end;
@@ -159,6 +148,8 @@ struct hot {
 	uint64_t over;	/* calls above the deepest frame */
 	uint32_t state; /* enum thread_state */
 };
+
+#define NO_FRAME ((struct seg_frame *)UINTPTR_MAX)
 
 enum thread_state {
 	THREAD_UNBORN = 0,
@@ -247,6 +238,11 @@ struct hooks hp_hooks(uint32_t clock);
 bool hp_push_slow(struct hot *hot, uint32_t site, uint64_t depth);
 void hp_exit_slow(uint32_t site, uint64_t now);
 void hp_close_frames(struct hot *hot, struct seg_frame *down_to, uint64_t now);
+void hp_cover(struct hot *hot, struct seg_frame *f);
+void hp_recount(struct hot *hot);
+bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost);
+void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t cost,
+		 uint64_t bits);
 
 /* tree.c: the node of a call to `site` from `caller`; the place's lost_node when there is no
  * memory. */
@@ -256,12 +252,10 @@ struct seg_node *hp_tree_root(struct place *place);
 /* fold.c */
 void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, uint64_t word);
 void hp_fold(struct hot *hot);
-void hp_append_back(struct hot *hot, struct seg_node *caller, uint64_t now, uint64_t incl,
-		    uint64_t below, uint64_t word);
 
 /* sample.c */
 enum { SAMPLE_LARGE = 64 * SEG_COST_CALL };
-void hp_sample_large(struct seg_stat *stat);
+void hp_sample_large(const struct hot *hot, const struct seg_frame *f);
 struct hooks hp_sample_hooks(uint32_t clock);
 void hp_sample_stat(struct seg_stat *stat);
 void hp_sample_adapt(struct hot *hot, const struct seg_sample *to);

@@ -77,7 +77,7 @@ static __attribute__((noinline)) void begin_timed(struct hot *hot, struct seg_fr
 static inline void choose(struct hot *hot, struct seg_frame *f)
 {
 	struct seg_stat *stat = f->node->stat;
-	struct seg_draw *d = &stat->draw[stat->active > 1];
+	struct seg_draw *d = &stat->draw[is_inner(hot, f)];
 
 	if (unlikely(--d->countdown == 0))
 		begin_timed(hot, f, d);
@@ -97,22 +97,35 @@ static __attribute__((noinline)) void enter_slow(uint32_t site, uint64_t depth)
 	choose(hot, hot->top);
 }
 
+static __attribute__((noinline)) void enter_back(struct seg_node *n, uint64_t depth)
+{
+	struct hot *hot = &hp_hot;
+	struct seg_frame *f = raise_top(hot, n);
+
+	hp_cover(hot, f);
+	f->start = 0;
+	fill(hot, f, depth);
+	choose(hot, f);
+}
+
 static void enter(uint32_t *slot)
 {
 	struct hot *hot = &hp_hot;
 	uint64_t depth = hook_depth();
 	struct seg_frame *f = hot->top;
-	struct seg_node *n = known_callee(f->node, *slot);
+	struct seg_node *caller = f->node, *n = known_callee(caller, *slot);
 
 	if (unlikely(!n || depth < f->depth || f == hot->limit)) {
 		enter_slow(*slot, depth);
 		return;
 	}
+	if (unlikely(n->parent != caller)) {
+		enter_back(n, depth);
+		return;
+	}
 	f = raise_top(hot, n);
 	f->start = 0;
-	f->before = hot->cost;
-	compiler_barrier();
-	f->depth = depth;
+	fill(hot, f, depth);
 	choose(hot, f);
 }
 
@@ -170,9 +183,10 @@ void hp_sample_stat(struct seg_stat *stat)
  * hp_sample_large: the top frame's call, of this site, made many others: from now on all calls of its kind are
  * timed, as far as the rule lets them.
  */
-__attribute__((noinline)) void hp_sample_large(struct seg_stat *stat)
+__attribute__((noinline)) void hp_sample_large(const struct hot *hot, const struct seg_frame *f)
 {
-	unsigned i = stat->active > 1;
+	struct seg_stat *stat = f->node->stat;
+	unsigned i = is_inner(hot, f);
 
 	if (stat->large >> i & 1)
 		return;

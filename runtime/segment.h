@@ -359,7 +359,7 @@ struct seg_draw {
  *        8    8  max          net ticks
  *       16  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
  *      704    4  site
- *      708    4  active       live frames of the site on this thread
+ *      708    4  covered      written by the runtime for itself: how many live calls cover the site (frame.h)
  *      712    8  next         list of the thread
  *      720   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
  *                             make the total time, and may be few among many of the latter
@@ -376,7 +376,7 @@ struct seg_stat {
 	uint64_t max;
 	uint32_t lines[HIST_LINES];
 	uint32_t site;
-	uint32_t active;
+	uint32_t covered;
 	struct seg_stat *next;
 	struct seg_draw draw[2];
 	uint8_t least;

@@ -168,6 +168,7 @@ void hp_place_attach(struct hot *hot, struct place *p)
 	hot->limit = p->seg.stack + p->seg.stack_used - 3;
 	hot->next = (uint64_t)p->ring_from;
 	hot->end = p->seg.ring + SEG_RING;
+	hot->back = NO_FRAME;
 	hot->place = p;
 	hot->cost = p->cost;
 	hot->over = 0;
@@ -179,6 +180,7 @@ static void place_detach(struct hot *hot)
 {
 	hot->top = &hp_unborn[0];
 	hot->limit = &hp_unborn[0];
+	hot->back = NO_FRAME;
 	compiler_barrier();
 	hot->place = NULL;
 }

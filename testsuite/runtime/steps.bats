@@ -25,6 +25,7 @@ steps() {
     HOTPATH_BUDGET=$budget steps same 20
     HOTPATH_BUDGET=$budget steps many 5
     HOTPATH_BUDGET=$budget steps jump 10
+    HOTPATH_BUDGET=$budget steps recurse 20
   done
 }
 
@@ -37,6 +38,19 @@ steps() {
   export HOTPATH_BUDGET=0.01%
   steps new
   steps twin
+}
+
+@test "after each instruction of a recursion the handler leaves it: later ones have their time, and have it once" {
+  "$BUILD/test/steps" leave > "$T/out"
+  "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg > "$T/dump"
+  grep -qE "^run sealed=1 status=0 threads=1 damaged=0 torn=[0-9]+ lost=0$" "$T/dump"
+  read -r _ peace _ before < "$T/out"
+  for site in s39998 s39999; do
+    total=$(sed -n "s/^time $site total=\([0-9]*\) .*/\1/p" "$T/dump" | tail -1)
+    echo "$site: $total ns of $peace + $before"
+    [ "$total" -ge $((peace * 98 / 100)) ]
+    [ "$total" -le $(((peace + before) * 101 / 100)) ]
+  done
 }
 
 @test "killed after an instruction: all calls that returned before are there" {

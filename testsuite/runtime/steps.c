@@ -9,6 +9,9 @@
  *   steps new           one round for each instruction, after which the handler calls a function that was never called: a new context,
  *                       stat and edge in the midst of what makes one
  *   steps twin          likewise, of the very function that is being entered for the first time
+ *   steps recurse ROUNDS  as same, around functions that call each other
+ *   steps leave         likewise, and the handler leaves by siglongjmp: one round for each instruction.  Then the same functions
+ *                       take some time in peace, and it prints how long that was and how long what came before, in ns
  *   steps kill N        SIGKILL after the Nth instruction; with more than there are, the program ends as any
  *
  * Prints for each function that was called what the segment has to say of it.
@@ -20,16 +23,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include "../../runtime/abi.h"
 
-enum { OUTER, MIDDLE, ALWAYS, FRESH, SITES = 40000 };
+enum { OUTER, MIDDLE, ALWAYS, FRESH, SITES = 40000, EVEN = SITES - 1, ODD = SITES - 2 };
 
 static struct hotpath_site sites[SITES];
 static uint32_t slots[SITES];
 static long calls[SITES];
-static char names[SITES][8];
+static char names[SITES][12];
 static struct hotpath_unit unit = {
 	.abi = HOTPATH_ABI,
 	.n_sites = SITES,
@@ -40,6 +44,7 @@ static struct hotpath_unit unit = {
 };
 
 static const char *way;
+static sigjmp_buf left;
 static int fresh = FRESH; /* the next function that was not called yet */
 static int entered;	  /* the function that this round calls for the first time */
 static long step;	  /* instructions in this round */
@@ -75,7 +80,7 @@ static void call(int site)
 
 static int next_fresh(void)
 {
-	if (fresh == SITES) {
+	if (fresh == ODD) {
 		fputs("steps: too few functions\n", stderr);
 		_exit(3);
 	}
@@ -101,6 +106,9 @@ static void on_step(int signo, siginfo_t *info, void *context)
 	} else if (!strcmp(way, "kill")) {
 		if (step == at)
 			kill(getpid(), SIGKILL);
+	} else if (!strcmp(way, "leave")) {
+		if (step == at)
+			siglongjmp(left, 1);
 	} else {
 		for (int i = 0; i < (!strcmp(way, "many") ? 40 : 1); i++)
 			call(ALWAYS);
@@ -151,6 +159,78 @@ static __attribute__((noinline)) void jump_round(bool landing)
 	calls[MIDDLE]++;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int hooks, trapped = -1; /* of a round: how many there were, and the one under the trap */
+
+static void hook(hotpath_hook_fn *f, int site)
+{
+	if (hooks++ != trapped) {
+		f(&slots[site]);
+		return;
+	}
+	TRAP_ON();
+	f(&slots[site]);
+	TRAP_OFF();
+}
+
+/* down: two functions that call each other, so often; the last call lasts so long. */
+static __attribute__((noinline)) void down(int n, uint64_t ns)
+{
+	int site = n & 1 ? ODD : EVEN;
+
+	hook(unit.enter, site);
+	calls[site]++;
+	if (n)
+		down(n - 1, ns);
+	else if (ns)
+		for (uint64_t start = now_ns(); now_ns() - start < ns;)
+			;
+	hook(unit.exit, site);
+}
+
+static void recurse_round(void)
+{
+	TRAP_ON();
+	down(5, 0);
+	TRAP_OFF();
+}
+
+static __attribute__((noinline)) void leave_round(void)
+{
+	step = hooks = 0;
+	unit.enter(&slots[OUTER]);
+	if (!sigsetjmp(left, 1))
+		down(3, 0);
+	unit.exit(&slots[OUTER]);
+}
+
+static void leave_all(void)
+{
+	uint64_t start = now_ns(), peace;
+
+	for (trapped = 0; trapped < 8; trapped++) {
+		at = 0;
+		do {
+			at++;
+			leave_round();
+		} while (step >= at);
+	}
+	trapped = -1;
+	peace = now_ns();
+	do
+		down(3, 5000000);
+	while (now_ns() - peace < 6 * (peace - start) / 5);
+	printf("peace %llu before %llu\n", (unsigned long long)(now_ns() - peace),
+	       (unsigned long long)(peace - start));
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction sa = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
@@ -172,10 +252,15 @@ int main(int argc, char **argv)
 	} else if (!strcmp(way, "kill")) {
 		at = rounds;
 		step_round();
+	} else if (!strcmp(way, "leave")) {
+		leave_all();
+		return 0;
 	} else {
 		for (int i = 0; i < rounds; i++) {
 			if (jump)
 				jump_round(i & 1);
+			else if (!strcmp(way, "recurse"))
+				recurse_round();
 			else
 				step_round();
 		}

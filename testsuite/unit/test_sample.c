@@ -32,10 +32,21 @@ void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, 
 	(void)hot, (void)end, (void)incl, (void)below, (void)word;
 }
 
-void hp_append_back(struct hot *hot, struct seg_node *caller, uint64_t now, uint64_t incl,
-		    uint64_t below, uint64_t word)
+void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t cost,
+		 uint64_t bits)
 {
-	(void)hot, (void)caller, (void)now, (void)incl, (void)below, (void)word;
+	(void)hot, (void)f, (void)now, (void)below, (void)cost, (void)bits;
+}
+
+bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
+{
+	(void)hot, (void)f, (void)cost;
+	return false;
+}
+
+void hp_cover(struct hot *hot, struct seg_frame *f)
+{
+	(void)hot, (void)f;
 }
 
 static uint64_t now_ticks;
