@@ -109,22 +109,6 @@ static int path(struct invocation *in, struct error *error)
 	return rc;
 }
 
-/* An array of the lines of a text. */
-static json_t *lines_json(const char *lines)
-{
-	json_t *array = json_array();
-
-	while (*lines) {
-		size_t n = strcspn(lines, "\n");
-		char *line = strndup(lines, n);
-
-		json_array_append_new(array, json_out_text(line));
-		free(line);
-		lines += n + (lines[n] == '\n');
-	}
-	return array;
-}
-
 static void tell_check(const struct store *store, const char *problems, int64_t n, int64_t runs)
 {
 	if (n == 0) {
@@ -158,7 +142,7 @@ static int check(struct invocation *in, struct error *error)
 				json_pack("{s:i, s:o, s:I, s:b, s:I, s:o}", "schema", 1, "store",
 					  json_out_text(in->store.file), "runs", (json_int_t)runs,
 					  "ok", n == 0, "wrong", (json_int_t)n, "problems",
-					  lines_json(lines)),
+					  json_out_lines(lines)),
 				error);
 	else if (!rc)
 		tell_check(&in->store, lines, n, runs);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/error.h"
 #include "grid.h"
@@ -20,6 +21,18 @@ json_t *json_out_text(const char *text)
 	json = valid ? json_string(valid) : NULL;
 	free(valid);
 	return json;
+}
+
+json_t *json_out_lines(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL, *rest = copy, *line;
+	json_t *lines = copy ? json_array() : json_null();
+
+	while (copy && (line = strsep(&rest, "\n")))
+		if (*line)
+			json_array_append_new(lines, json_out_text(line));
+	free(copy);
+	return lines;
 }
 
 json_t *json_out_real(double value)

@@ -13,6 +13,9 @@ struct view;
 /* json_out_text: a string, bytes that are no UTF-8 replaced; null for NULL. */
 json_t *json_out_text(const char *text);
 
+/* json_out_lines: an array of the lines of a text that are not empty; null for NULL. */
+json_t *json_out_lines(const char *text);
+
 /* json_out_real: a number with at most three decimals; null for NAN and infinity. */
 json_t *json_out_real(double value);
 

@@ -221,21 +221,6 @@ static int grow(void **list, size_t n, size_t *capacity, size_t size)
 	return 0;
 }
 
-static int count_runs(struct store *store, int64_t *n, struct error *error)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt, "SELECT count(*) FROM run", error);
-
-	if (rc)
-		return rc;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		*n = sqlite3_column_int64(stmt, 0);
-	else
-		rc = store_error(store, error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 int query_runs(struct store *store, int64_t limit, struct model_run_list *list, struct error *error)
 {
 	struct row row = {0};
@@ -243,7 +228,7 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list, 
 	int step, rc;
 
 	memset(list, 0, sizeof(*list));
-	rc = count_runs(store, &list->total, error);
+	rc = store_number(store, "SELECT count(*) FROM run", &list->total, error);
 	if (!rc)
 		rc = store_prepare(store, &row.stmt,
 				   "SELECT " RUN_COLUMNS "FROM run AS r ORDER BY r.id DESC LIMIT ?",

@@ -75,6 +75,21 @@ int store_prepare(struct store *store, struct sqlite3_stmt **stmt, const char *s
 	return ERR_OK;
 }
 
+int store_number(struct store *store, const char *sql, int64_t *n, struct error *error)
+{
+	sqlite3_stmt *stmt;
+	int rc = store_prepare(store, &stmt, sql, error);
+
+	if (rc)
+		return rc;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		*n = sqlite3_column_int64(stmt, 0);
+	else
+		rc = store_error(store, error);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 static long now_ms(void)
 {
 	struct timespec t;

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -66,6 +67,9 @@ int store_exec(struct store *store, const char *sql, struct error *error);
 int store_prepare(struct store *store, struct sqlite3_stmt **stmt, const char *sql,
 		  struct error *error);
 
+/* store_number: the answer to a question whose answer is one number. */
+int store_number(struct store *store, const char *sql, int64_t *n, struct error *error);
+
 /* store_begin_reading: what is read until store_rollback() is of one moment, whatever others write or remove meanwhile. */
 int store_begin_reading(struct store *store, struct error *error);
 
@@ -88,7 +92,7 @@ extern const struct store_migration store_migrations[];
 extern const size_t store_n_migrations;
 
 /* store_read_version: of a store of ours that is at most as new as this program, or why it is not. */
-int store_read_version(struct store *store, size_t newest, long *version, struct error *error);
+int store_read_version(struct store *store, size_t newest, int64_t *version, struct error *error);
 
 /*
  * store_migrate: brings a store to the newest version of a list, in one transaction.

@@ -68,21 +68,6 @@ static int harden(struct store *store, struct error *error)
 		error);
 }
 
-static int count(struct store *store, const char *sql, int64_t *n, struct error *error)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt, sql, error);
-
-	if (rc)
-		return rc;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		*n = sqlite3_column_int64(stmt, 0);
-	else
-		rc = store_error(store, error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 /* Code that no store of ours has. */
 static int check_schema(struct store *store, struct error *error)
 {
@@ -90,7 +75,7 @@ static int check_schema(struct store *store, struct error *error)
 				  "'index', 'view') OR "
 				  "(type = 'table' AND sql LIKE 'create virtual%')";
 	int64_t n = 0;
-	int rc = count(store, odd, &n, error);
+	int rc = store_number(store, odd, &n, error);
 
 	if (!rc && n)
 		rc = error_set(
@@ -114,7 +99,7 @@ static int check_figures(struct store *store, struct error *error)
 		"NOT max(ns_per_tick, inside_ns, outside_ns, coalesce(skipped_ns, 0), coalesce(budget, 0)) <= 1e9";
 	/* clang-format on */
 	int64_t n = 0;
-	int rc = count(store, bad, &n, error);
+	int rc = store_number(store, bad, &n, error);
 
 	if (!rc && n)
 		rc = error_set(
@@ -154,7 +139,7 @@ static int migrate_copy(struct store *store, struct error *error)
 
 static int open_checked(struct store *store, struct error *error)
 {
-	long version = 0;
+	int64_t version = 0;
 	int rc = store_connect_reader(store, true, error);
 
 	if (!rc)

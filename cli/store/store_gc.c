@@ -34,21 +34,6 @@ struct gc {
 	int64_t n_used;
 };
 
-static int number(struct gc *gc, const char *sql, int64_t *n)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(gc->store, &stmt, sql, gc->error);
-
-	if (rc)
-		return rc;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		*n = sqlite3_column_int64(stmt, 0);
-	else
-		rc = store_error(gc->store, gc->error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 static int choose(struct gc *gc, const struct store_gc_wish *wish, struct store_gc_done *done)
 {
 	sqlite3_stmt *stmt;
@@ -66,9 +51,10 @@ static int choose(struct gc *gc, const struct store_gc_wish *wish, struct store_
 		rc = store_error(gc->store, gc->error);
 	sqlite3_finalize(stmt);
 	if (!rc)
-		rc = number(gc, "SELECT count(*) FROM temp.gone", &done->runs);
+		rc = store_number(gc->store, "SELECT count(*) FROM temp.gone", &done->runs,
+				  gc->error);
 	if (!rc)
-		rc = number(gc, "SELECT count(*) FROM run", &done->kept);
+		rc = store_number(gc->store, "SELECT count(*) FROM run", &done->kept, gc->error);
 	done->kept -= done->runs;
 	return rc;
 }
@@ -166,7 +152,8 @@ static int use_all(struct gc *gc, const char *sql, int (*use_row)(struct gc *, s
 static int find_used_functions(struct gc *gc)
 {
 	int64_t max = 0;
-	int rc = number(gc, "SELECT coalesce(max(id), 0) FROM function", &max);
+	int rc = store_number(gc->store, "SELECT coalesce(max(id), 0) FROM function", &max,
+			      gc->error);
 
 	if (rc)
 		return rc;
@@ -236,10 +223,10 @@ static int delete_unused(struct gc *gc, const char *dictionary, int64_t *n)
 static int free_bytes(struct gc *gc, int64_t *bytes)
 {
 	int64_t pages = 0, size = 0;
-	int rc = number(gc, "PRAGMA freelist_count", &pages);
+	int rc = store_number(gc->store, "PRAGMA freelist_count", &pages, gc->error);
 
 	if (!rc)
-		rc = number(gc, "PRAGMA page_size", &size);
+		rc = store_number(gc->store, "PRAGMA page_size", &size, gc->error);
 	*bytes = pages * size;
 	return rc;
 }

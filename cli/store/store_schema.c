@@ -20,32 +20,17 @@ const struct store_migration store_migrations[] = {
 };
 const size_t store_n_migrations = sizeof(store_migrations) / sizeof(store_migrations[0]);
 
-static int read_pragma(struct store *store, const char *sql, long *value, struct error *error)
-{
-	sqlite3_stmt *stmt;
-	int rc = store_prepare(store, &stmt, sql, error);
-
-	if (rc)
-		return rc;
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		*value = (long)sqlite3_column_int64(stmt, 0);
-	else
-		rc = store_error(store, error);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 /* Finds out the version, and whether the file is ours at all; an empty file is version 0 of a
  * store. */
-int store_read_version(struct store *store, size_t newest, long *version, struct error *error)
+int store_read_version(struct store *store, size_t newest, int64_t *version, struct error *error)
 {
-	long id = 0, tables = 0;
-	int rc = read_pragma(store, "PRAGMA application_id", &id, error);
+	int64_t id = 0, tables = 0;
+	int rc = store_number(store, "PRAGMA application_id", &id, error);
 
 	if (!rc)
-		rc = read_pragma(store, "PRAGMA user_version", version, error);
+		rc = store_number(store, "PRAGMA user_version", version, error);
 	if (!rc)
-		rc = read_pragma(store, "SELECT count(*) FROM sqlite_master", &tables, error);
+		rc = store_number(store, "SELECT count(*) FROM sqlite_master", &tables, error);
 	if (rc)
 		return rc;
 	if (id != STORE_APPLICATION_ID && (tables != 0 || *version != 0))
@@ -54,11 +39,12 @@ int store_read_version(struct store *store, size_t newest, long *version, struct
 				 "HOTPATH_DIR to another folder",
 				 store->file);
 	if (*version < 0 || (size_t)*version > newest)
-		return error_set(error, ERR_NEWER,
-				 "the store %s was written by a newer hotpath (its version is %ld, "
-				 "this one knows up to %zu); install that, or set HOTPATH_DIR to "
-				 "another folder",
-				 store->file, *version, newest);
+		return error_set(
+			error, ERR_NEWER,
+			"the store %s was written by a newer hotpath (its version is %lld, "
+			"this one knows up to %zu); install that, or set HOTPATH_DIR to "
+			"another folder",
+			store->file, (long long)*version, newest);
 	return ERR_OK;
 }
 
@@ -84,7 +70,7 @@ static int apply(struct store *store, const struct store_migration *list, size_t
 		 struct error *error)
 {
 	char sql[96];
-	long version = 0;
+	int64_t version = 0;
 	int rc = store_read_version(store, n, &version, error);
 
 	if (rc || (size_t)version == n)
@@ -103,7 +89,7 @@ static int apply(struct store *store, const struct store_migration *list, size_t
 }
 
 /* The journal mode stays with the file, so it is set once, before the first table. */
-static int begin_migration(struct store *store, long version, struct error *error)
+static int begin_migration(struct store *store, int64_t version, struct error *error)
 {
 	sqlite3_stmt *stmt;
 
@@ -126,17 +112,18 @@ static int begin_migration(struct store *store, long version, struct error *erro
 int store_migrate(struct store *store, const struct store_migration *list, size_t n,
 		  struct error *error)
 {
-	long version = 0;
+	int64_t version = 0;
 	int rc = store_read_version(store, n, &version, error);
 
 	if (rc || (size_t)version == n)
 		return rc;
 	if (store->read_only)
-		return error_set(error, ERR_READONLY,
-				 "the store %s is of an older version (%ld, now %zu) and cannot be "
-				 "brought up to date because it cannot be written; make it and its "
-				 "folder writable",
-				 store->file, version, n);
+		return error_set(
+			error, ERR_READONLY,
+			"the store %s is of an older version (%lld, now %zu) and cannot be "
+			"brought up to date because it cannot be written; make it and its "
+			"folder writable",
+			store->file, (long long)version, n);
 	rc = begin_migration(store, version, error);
 	if (rc)
 		return rc;

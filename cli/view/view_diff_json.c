@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/error.h"
 #include "../output/json_out.h"
@@ -124,14 +123,12 @@ static json_t *gate_json(const struct model_diff *diff)
 static json_t *notes_json(const struct model_diff *diff)
 {
 	struct text text = {0};
-	json_t *notes = json_array();
-	char *all, *rest, *line;
+	json_t *notes;
+	char *all;
 
 	view_diff_notes(diff, &text);
-	all = rest = text_take(&text);
-	while (all && (line = strsep(&rest, "\n")))
-		if (*line)
-			json_array_append_new(notes, json_out_text(line));
+	all = text_take(&text);
+	notes = json_out_lines(all);
 	free(all);
 	return notes;
 }

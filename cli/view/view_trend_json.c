@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/error.h"
 #include "../base/format.h"
@@ -47,18 +46,6 @@ static json_t *commit_json(const struct model_trend *trend, size_t commit)
 }
 
 /* The commits that git tells of, a line each; null when it cannot. */
-static json_t *log_json(const char *log)
-{
-	char *copy = log ? strdup(log) : NULL, *rest = copy, *line;
-	json_t *lines = copy ? json_array() : json_null();
-
-	while (copy && (line = strsep(&rest, "\n")))
-		if (*line)
-			json_array_append_new(lines, json_out_text(line));
-	free(copy);
-	return lines;
-}
-
 static json_t *change_json(const struct model_trend *trend, const struct model_trend_change *c)
 {
 	bool slower = model_trend_slower(c), counts = trend->metric == METRIC_CALLS;
@@ -72,20 +59,18 @@ static json_t *change_json(const struct model_trend *trend, const struct model_t
 			 json_out_real(c->after), "change_percent", json_out_real(c->change),
 			 "ci_percent", interval(c->ci_low, c->ci_high), "p", json_out_real(c->p),
 			 "same_build", c->same_build, "load", json_out_real(c->load_before),
-			 json_out_real(c->load_after), "log", log_json(c->log));
+			 json_out_real(c->load_after), "log", json_out_lines(c->log));
 }
 
 static json_t *notes_json(const struct model_trend *trend)
 {
 	struct text text = {0};
-	json_t *notes = json_array();
-	char *all, *rest, *line;
+	json_t *notes;
+	char *all;
 
 	view_trend_notes(trend, &text);
-	all = rest = text_take(&text);
-	while (all && (line = strsep(&rest, "\n")))
-		if (*line)
-			json_array_append_new(notes, json_out_text(line));
+	all = text_take(&text);
+	notes = json_out_lines(all);
 	free(all);
 	return notes;
 }
