@@ -50,7 +50,7 @@ load helper
   hotpath report --tree -f json >t.json
   [ "$(jq -c '[.tree[]|select(.name=="the | outer")|.children[0]|[.name,.calls]]' t.json)" = '[["inner",100]]' ]
   [ "$(jq '[.tree[]|select(.name=="the | outer")|.total_ns - .self_ns - .children[0].total_ns|fabs < 3]|all' t.json)" = true ]
-  [ "$(hotpath report --tree -f csv | tr -d '\r' | head -1)" = "name,depth,calls,self_ns,total_ns,percent" ]
+  [ "$(hotpath report --tree -f csv | tr -d '\r' | head -1)" = "name,file,line,depth,calls,self_ns,total_ns,percent" ]
   run hotpath report --tree -n 1
   [[ $output == *"1 of 3 contexts; --limit 0 shows all"* ]]
 }
