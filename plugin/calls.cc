@@ -142,8 +142,9 @@ static tree candidate(gimple *stmt)
 /* belongs_to_compiler: written by no one, or expanded where it stands. */
 static bool belongs_to_compiler(tree fn)
 {
-	static const char *const prefixes[] = {"__builtin_", "__sync_", "__atomic_", "__cxa_",
-					       "_Unwind_",   "__gxx_",	"__gcov_",   "__cyg_"};
+	static const char *const prefixes[] = {"__builtin_", "__sync_",	 "__atomic_",
+					       "__cxa_",     "_Unwind_", "__gxx_",
+					       "__gcov_",    "__cyg_",	 "_ZGI"};
 	const char *name = IDENTIFIER_POINTER(DECL_NAME(fn));
 
 	if (fndecl_built_in_p(fn) && !fndecl_built_in_p(fn, BUILT_IN_NORMAL))

@@ -52,27 +52,10 @@ static char *plain_name(tree fn)
 		if (end && end != name)
 			*end = '\0';
 	}
+	/* name@module, of a module that is imported. */
+	if (names.language == HOTPATH_LANG_CXX && (end = strchr(name, '@')) != NULL)
+		*end = '\0';
 	return name;
-}
-
-/* with_scopes: "module::procedure", from the declaration.  For free(). */
-static char *with_scopes(tree fn, const char *name)
-{
-	char *out = xstrdup(name);
-
-	for (tree scope = DECL_CONTEXT(fn); scope && DECL_P(scope); scope = DECL_CONTEXT(scope)) {
-		if ((TREE_CODE(scope) != FUNCTION_DECL && TREE_CODE(scope) != NAMESPACE_DECL) ||
-		    !DECL_NAME(scope))
-			break;
-		/* Inside Fortran's main program everything would begin with MAIN__. */
-		if (id_equal(DECL_NAME(scope), "MAIN__"))
-			break;
-
-		char *longer = concat(IDENTIFIER_POINTER(DECL_NAME(scope)), "::", out, NULL);
-		free(out);
-		out = longer;
-	}
-	return out;
 }
 
 /* drop_parameters: "d.parse(int) const" becomes "d.parse"; the demangler of D knows no form without them. */
@@ -89,6 +72,54 @@ static void drop_parameters(char *name)
 	/* !( begins arguments of a template. */
 	if (at && at > name && at[-1] != '!')
 		*at = '\0';
+}
+
+/* prepend: SCOPE::TEXT in place of TEXT, which may be null. */
+static void prepend(char **text, const char *scope)
+{
+	char *longer = *text ? concat(scope, "::", *text, NULL) : xstrdup(scope);
+
+	free(*text);
+	*text = longer;
+}
+
+/* scope_name: as the source has it, without template arguments; null for the class of a lambda. */
+static const char *scope_name(tree scope)
+{
+	tree name = TYPE_P(scope) ? TYPE_IDENTIFIER(scope) : DECL_NAME(scope);
+
+	if (TREE_CODE(scope) == NAMESPACE_DECL && (!name || !ISALPHA(*IDENTIFIER_POINTER(name))) &&
+	    (!name || *IDENTIFIER_POINTER(name) != '_' ||
+	     startswith(IDENTIFIER_POINTER(name), "_GLOBAL__N")))
+		return "(anonymous namespace)";
+	if (!name || strpbrk(IDENTIFIER_POINTER(name), ".<$"))
+		return NULL;
+	return IDENTIFIER_POINTER(name);
+}
+
+/* with_scopes: "module::procedure", from the declaration.  For free(). */
+static char *with_scopes(tree fn, const char *name)
+{
+	char *out = xstrdup(name);
+	tree outer;
+
+	for (tree scope = DECL_CONTEXT(fn); scope; scope = outer) {
+		const char *text = NULL;
+
+		outer = TYPE_P(scope) ? TYPE_CONTEXT(scope) : DECL_CONTEXT(scope);
+		/* Where the demangler knows no answer, as of modules in C++. */
+		if (RECORD_OR_UNION_TYPE_P(scope))
+			text = scope_name(scope);
+		else if ((TREE_CODE(scope) == FUNCTION_DECL ||
+			  TREE_CODE(scope) == NAMESPACE_DECL) &&
+			 DECL_NAME(scope))
+			text = IDENTIFIER_POINTER(DECL_NAME(scope));
+		/* Inside Fortran's main program everything would begin with MAIN__. */
+		if (!text || !strcmp(text, "MAIN__") || !strcmp(text, "::"))
+			break;
+		prepend(&out, text);
+	}
+	return out;
 }
 
 static void name_scopes(tree fn, const char *mangled)
@@ -150,29 +181,6 @@ static void name_place(tree fn)
 		relative_of = names.subject.file;
 	}
 	names.subject.relative = relative;
-}
-
-/* prepend: SCOPE::TEXT in place of TEXT, which may be null. */
-static void prepend(char **text, const char *scope)
-{
-	char *longer = *text ? concat(scope, "::", *text, NULL) : xstrdup(scope);
-
-	free(*text);
-	*text = longer;
-}
-
-/* scope_name: as the source has it, without template arguments; null for the class of a lambda. */
-static const char *scope_name(tree scope)
-{
-	tree name = TYPE_P(scope) ? TYPE_IDENTIFIER(scope) : DECL_NAME(scope);
-
-	if (TREE_CODE(scope) == NAMESPACE_DECL && (!name || !ISALPHA(*IDENTIFIER_POINTER(name))) &&
-	    (!name || *IDENTIFIER_POINTER(name) != '_' ||
-	     startswith(IDENTIFIER_POINTER(name), "_GLOBAL__N")))
-		return "(anonymous namespace)";
-	if (!name || strpbrk(IDENTIFIER_POINTER(name), ".<$"))
-		return NULL;
-	return IDENTIFIER_POINTER(name);
 }
 
 /*

@@ -424,3 +424,26 @@ both()
 		done
 	done
 }
+
+@test "C++20 modules: names are as written, on both sides of an import" {
+	cat >shapes.cc <<-'END'
+		export module shapes;
+		export int twice(int n) { return 2 * n; }
+		export inline int more(int n) { return n + 1; }
+		export template <class T> T same(T n) { return n; }
+		export struct box { int n; box(int n) : n(n) {} int get() const { return n; } };
+	END
+	printf 'import shapes;\nint main() { box b(3); return twice(2) + more(1) + same(1) + b.get() - 10; }\n' >user.cc
+	printf 'rules:\n  - functions: [twice, more, "same*", "box::*"]\n  - calls: "*"\n' >hotpath.yaml
+	for V in $COMPILERS; do
+		for level in -O0 -O2; do
+			rm -rf gcm.cache
+			silent "g++-$V" -std=c++20 -fmodules-ts $level "-fplugin=$PLUGIN" -c shapes.cc -o shapes.o
+			silent "g++-$V" -std=c++20 -fmodules-ts $level "-fplugin=$PLUGIN" -c user.cc -o user.o
+			silent "g++-$V" user.o shapes.o "$FAKE" -o user
+			./user
+			grep -E '^(box|twice|more|same|_ZGI)' counts | grep -v ' 0 0$' | sed 's/[<(].*[>)]//; s/ const//' | sort -u >names
+			printf '%s - 1 1\n' box::box box::get more same twice | diff - names
+		done
+	done
+}
