@@ -147,21 +147,29 @@ int place_make(const char *dir, struct error *error)
 	char *path = strdup(dir);
 	const char *name = strrchr(dir, '/');
 	struct stat st;
+	int why = 0;
 
 	if (!path)
 		return error_memory(error);
+	/* That one below is missing is not why: the first that could not be made tells. */
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, 0700);
+		if (mkdir(path, 0700) != 0 && !why && errno != EEXIST) {
+			int failed = errno;
+
+			why = stat(path, &st) != 0 ? failed : 0;
+		}
 		*slash = '/';
 	}
 	free(path);
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+		why = errno == ENOENT && why ? why : errno;
 		return error_set(
-			error, errno == EROFS || errno == EACCES ? ERR_READONLY : ERR_IO,
+			error, why == EROFS || why == EACCES ? ERR_READONLY : ERR_IO,
 			"cannot make the folder %s for the store: %s; set HOTPATH_DIR to a "
 			"folder that can be written",
-			dir, strerror(errno));
+			dir, strerror(why));
+	}
 	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
 		return error_set(error, ERR_IO,
 				 "%s is not a folder, so it cannot hold a store; move it away, or "

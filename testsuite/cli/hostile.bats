@@ -135,3 +135,14 @@ clean() {
   [ "$status" -eq 2 ]
   [[ $output == *"cannot be written"* ]] || { echo "$output"; return 1; }
 }
+
+@test "a store whose folder cannot be made says which right is missing" {
+  can_be_nobody || skip "needs root, setpriv, and a build folder that others may enter"
+  mkdir -m 555 closed
+  chmod 755 "$T"
+  mkdir -m 700 mine; chown 65534 mine
+  HOTPATH_RUN_TOKEN=left HOTPATH_DIR="$T/closed/a/b" HOTPATH_SEGMENTS="$T/mine" setpriv --reuid 65534 --clear-groups "$PROG" || skip "the program cannot be run by others"
+  run env HOTPATH_DIR="$T/closed/a/b" HOTPATH_SEGMENTS="$T/mine" setpriv --reuid 65534 --clear-groups "$BUILD/bin/hotpath" ingest
+  [ "$status" -eq 2 ]
+  [[ $output == *"cannot make the folder $T/closed/a/b for the store: Permission denied; set HOTPATH_DIR"* ]] || { echo "$output"; return 1; }
+}
