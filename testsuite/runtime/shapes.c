@@ -3,16 +3,23 @@
  * shapes NAME: one way of calling each, with counts that the tests know.  main is not measured, so
  * that a shape's figures are its own.
  */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum { OUTER, MIDDLE, INNER, LEAF, HANDLER };
@@ -224,6 +231,50 @@ static void storm(int on_other_stack)
 	printf("inner=%ld leaf=%ld handler=%ld\n", rounds, 2 * rounds + handled, (long)handled);
 }
 
+#if defined(__x86_64__)
+/* on_forbidden: fallocate() as under a storm of signals: three times out of four it was interrupted. */
+static void on_forbidden(int signo, siginfo_t *info, void *at)
+{
+	greg_t *r = ((ucontext_t *)at)->uc_mcontext.gregs;
+	static int n;
+	struct stat st;
+
+	(void)signo;
+	(void)info;
+	if (++n % 4) {
+		r[REG_RAX] = -EINTR;
+		return;
+	}
+	if (fstat((int)r[REG_RDI], &st) == 0 && st.st_size < r[REG_RDX] + r[REG_R10] &&
+	    ftruncate((int)r[REG_RDI], r[REG_RDX] + r[REG_R10]) < 0)
+		abort();
+	r[REG_RAX] = 0;
+}
+
+/* interrupt_reserving: from now on. */
+static void interrupt_reserving(void)
+{
+	struct sigaction sa = {.sa_sigaction = on_forbidden, .sa_flags = SA_SIGINFO};
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(code) / sizeof(*code), code};
+
+	sigaction(SIGSYS, &sa, NULL);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		_exit(77);
+}
+#else
+static void interrupt_reserving(void)
+{
+	_exit(77);
+}
+#endif
+
 static void burn(long ns)
 {
 	struct timespec t0, t;
@@ -373,7 +424,10 @@ int main(int argc, char **argv)
 		many_threads();
 	else if (!strcmp(shape, "storm"))
 		storm((int)n);
-	else if (!strcmp(shape, "times"))
+	else if (!strcmp(shape, "interrupted")) {
+		interrupt_reserving();
+		recurse((int)n);
+	} else if (!strcmp(shape, "times"))
 		times();
 	else if (!strcmp(shape, "burn"))
 		burn(n * 1000000);
