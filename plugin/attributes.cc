@@ -214,6 +214,9 @@ bool attributes_measure(tree fn, const char **label)
 		return false;
 	if (TREE_VALUE(attribute))
 		*label = label_of(TREE_VALUE(TREE_VALUE(attribute)));
+	/* As one of a macro that has none to give. */
+	if (*label && !**label)
+		*label = NULL;
 	return true;
 }
 

@@ -114,6 +114,12 @@ warns()
 	for V in $COMPILERS; do gcc-$V -Wall -Wextra -Werror -c "-fplugin=$PLUGIN" -fplugin-arg-hotpath-off a.c; done
 }
 
+@test "an empty label is none" {
+	echo '__attribute__((hotpath_measure(""))) int f(void) { return 1; }' >a.c
+	measures gcc a.c 1
+	! grep ", as" messages
+}
+
 @test "misplaced ones warn and say where they may stand" {
 	cat >a.cc <<-'END'
 		[[hotpath::measure]] int x;
