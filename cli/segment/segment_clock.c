@@ -4,7 +4,7 @@
  *
  * A rate is believed when it is one that a clock can have and near what the runtime measured at the
  * start, which is right to a few percent: between two readings the machine may have slept, and
- * CLOCK_MONOTONIC stands still then while the TSC may go on or begin anew (woken_end).  An end is believed when
+ * CLOCK_MONOTONIC stands still then while the TSC may go on or begin anew (jumped_end).  An end is believed when
  * it lies within TEN_YEARS of the start.  All else is damage, and the next best figure is taken.
  */
 #include <math.h>
@@ -86,26 +86,27 @@ static double nominal_rate(const struct seg_header *h, struct image *image)
 }
 
 /*
- * woken_end: takes the end of a run during which the machine slept, when CLOCK_MONOTONIC stands still and the calendar goes on;
- * false when that cannot be.  The TSC may have gone on too, which gives the whole time to the calls that were running; or have begun
- * anew.
+ * jumped_end: takes the end of a run whose TSC jumped, by what the other clocks say; false when they make no sense either.  When a
+ * machine sleeps CLOCK_MONOTONIC stands still, and the calendar goes on; the TSC goes on too, which gives that time to the calls that
+ * were running, or begins anew, as it may when a virtual machine is moved.
  */
-static bool woken_end(struct segment_clock *c, const struct seg_header *h, double nominal,
-		      struct image *image)
+static bool jumped_end(struct segment_clock *c, const struct seg_header *h, double nominal,
+		       struct image *image)
 {
 	uint64_t ticks = h->end_ticks - h->start_ticks, ns = h->end_mono - h->start_mono;
-	uint64_t calendar = h->end_real - h->start_real;
+	uint64_t calendar = h->end_real - h->start_real, ran;
 
 	if (nominal == 0 || h->end_mono < h->start_mono || h->end_real < h->start_real ||
-	    (double)calendar > TEN_YEARS || (double)calendar < RATE_SLACK * (double)ns)
+	    (double)calendar > TEN_YEARS || (double)ns > RATE_SLACK * (double)calendar)
 		return false;
-	if (h->end_ticks < h->start_ticks) {
-		image_damage(image, "the machine slept, and its clock began anew: calls that it "
-				    "woke up in have no time");
-		c->end_ticks = h->start_ticks + (uint64_t)((double)ns / nominal);
+	ran = (uint64_t)((double)ns / nominal);
+	if (h->end_ticks < h->start_ticks && ran < -h->start_ticks) {
+		image_damage(image, "the clock began anew: calls that ran then have no time");
+		c->end_ticks = h->start_ticks + ran;
 		return true;
 	}
-	if (rate_between(ticks, calendar, nominal) == 0)
+	if (h->end_ticks < h->start_ticks || (double)calendar < RATE_SLACK * (double)ns ||
+	    rate_between(ticks, calendar, nominal) == 0)
 		return false;
 	image_damage(image,
 		     "the machine slept: calls that it woke up in have the time of that too");
@@ -217,7 +218,7 @@ void segment_clock_read(struct segment_clock *c, const struct segment_map *map,
 	*c = (struct segment_clock){.ns_per_tick = nominal != 0 ? nominal : 1,
 				    .start_ticks = h->start_ticks,
 				    .end_ticks = h->start_ticks};
-	if (sealed && !sealed_end(c, h, nominal) && !woken_end(c, h, nominal, image)) {
+	if (sealed && !sealed_end(c, h, nominal) && !jumped_end(c, h, nominal, image)) {
 		image_damage(image,
 			     "the clock stood still, or the end of the recording makes no sense");
 		sealed = false;

@@ -76,16 +76,16 @@ distort() {
   distort ahead
 }
 
-@test "a machine that sleeps while its TSC goes on: the calls that were running have the time, and it is said" {
+# Here the calendar has nothing of it; where it has, test_segment.c.
+@test "the TSC runs away in a call, as when the machine sleeps: counts are exact, and it is said" {
   distort slept "run sealed=1 status=0 threads=1 damaged=1 torn=0 lost=0"
-  grep -q '^damage the machine slept: ' <<< "$output"
   [ "$inner_max" -ge 28000000000000 ] && [ "$inner_max" -le 29500000000000 ]
 }
 
-@test "a machine that sleeps and whose TSC begins anew: the calls that were running have no time, and it is said" {
+@test "the TSC begins anew in a call: counts are exact, the calls that were running have no time, and it is said" {
   distort restarted "run sealed=1 status=0 threads=1 damaged=[1-9] torn=0 lost=0"
-  grep -q '^damage the machine slept, and its clock began anew' <<< "$output"
+  grep -q '^damage the clock began anew' <<< "$output"
   [ "$duration" -ge 20000000 ] && [ "$duration" -lt 20000000000 ]
-  # Only the two that it woke up in.
+  # Only the two that ran then.
   [ "$inner_total" -ge 9000000 ]
 }

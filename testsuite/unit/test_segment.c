@@ -267,7 +267,8 @@ static void header_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		POKE(header()->end_ticks, ends[i]);
-		genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+		genuine_same_times(&nest, genuine_damaged(&nest, i < 2 ? "the clock began anew"
+								       : "end of the recording"));
 		genuine_mend();
 		POKE(header()->end_mono, ends[i]);
 		genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
@@ -276,6 +277,26 @@ static void header_end(void **state)
 	POKE(header()->end_ticks, UINT64_MAX); /* both: a rate that could be */
 	POKE(header()->end_mono, UINT64_MAX);
 	genuine_same_times(&nest, genuine_damaged(&nest, "end of the recording"));
+}
+
+/* When the machine slept for an hour CLOCK_MONOTONIC stood still, and the calendar did not. */
+static void header_end_of_a_run_that_slept(void **state)
+{
+	const uint64_t hour = 3600ull * 1000000000;
+	uint64_t ran = nest.good.duration_ns;
+	const struct image *im;
+
+	(void)state;
+	POKE(header()->end_real, header()->end_real + hour);
+	POKE(header()->end_ticks,
+	     header()->end_ticks + (uint64_t)((double)hour / nest.good.ns_per_tick));
+	im = genuine_damaged(&nest, "the machine slept");
+	genuine_same_calls(&nest, im);
+	assert_in_range(im->duration_ns, hour / 100 * 99, hour / 100 * 101);
+	POKE(header()->end_ticks, 1000);
+	im = genuine_damaged(&nest, "the clock began anew");
+	genuine_same_times(&nest, im);
+	assert_in_range(im->duration_ns, ran / 100 * 99, ran / 100 * 101);
 }
 
 static void header_end_how(void **state)
@@ -515,6 +536,7 @@ int main(void)
 		GENUINE_TEST(header_hz_of_a_killed_process),
 		GENUINE_TEST(header_start),
 		GENUINE_TEST(header_end),
+		GENUINE_TEST(header_end_of_a_run_that_slept),
 		GENUINE_TEST(header_end_how),
 		GENUINE_TEST(header_inside_and_outside),
 		GENUINE_TEST(info_size),
