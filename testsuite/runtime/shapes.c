@@ -425,6 +425,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(shape, "storm"))
 		storm((int)n);
 	else if (!strcmp(shape, "interrupted")) {
+		leaf(); /* a thread's first call waits with signals until it has a place */
 		interrupt_reserving();
 		recurse((int)n);
 	} else if (!strcmp(shape, "times"))
