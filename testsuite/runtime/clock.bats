@@ -69,7 +69,7 @@ distort() {
   done
 }
 
-@test "a thread that is moved to a processor whose clock is behind, or ahead" {
+@test "a call that ends on a processor whose clock is behind, or ahead" {
   distort steady
   [ "$outer_total" -ge 20000000 ] && [ "$inner_total" -ge 10000000 ]
   distort behind
