@@ -184,22 +184,18 @@ int seg_stem_name(char *out, uint64_t size, const char *path, const char *tail, 
 	return 0;
 }
 
-int seg_rebase(const char *path, struct seg_header *seg, void (*now)(struct seg_copy *edit))
+int seg_rebase(const char *path, struct seg_header *seg, struct seg_copy *edit,
+	       void (*now)(struct seg_copy *edit))
 {
 	uint32_t old = __atomic_load_n(&seg->base, __ATOMIC_ACQUIRE);
-	struct seg_copy edit = {.part = SEG_PART_LIVE};
 	char name[1024];
 
-	bool several = __atomic_load_n(&seg->n_threads, __ATOMIC_RELAXED) > 1; /* as in session.c */
-
-	if (several)
-		now(&edit);
 	for (uint32_t n = old + 1; n < old + 100; n++) {
 		if (seg_stem_name(name, sizeof(name), path, ".base-", n, "") < 0) {
 			errno = ENAMETOOLONG;
 			return -1;
 		}
-		if (seg_copy(path, name, &edit, several ? NULL : now) < 0) {
+		if (seg_copy(path, name, edit, now) < 0) {
 			if (errno == EEXIST) /* another's, who is at it too */
 				continue;
 			return -1;

@@ -34,7 +34,7 @@ struct seg_copy {
  * seg_copy: copies a segment.
  *
  * to       a new file, mode 0600; not left behind on failure
- * now      gives the end of the copy's recording, called when all is copied; NULL: as `edit` says
+ * now      may change the end of the copy's recording, called when all is copied; NULL: as `edit` says
  * Returns  0, or -1 with errno (EEXIST: there is a file of that name)
  * Cost     0.1 ms, and 1 ms for each few MB recorded
  */
@@ -52,8 +52,10 @@ int seg_stem_name(char *out, uint64_t size, const char *path, const char *tail, 
  * seg_rebase: makes what a segment holds now its base, so that its figures begin here.
  *
  * path     of the segment; seg: its header, mapped shared
+ * edit     the moment at which they begin; now: as for seg_copy()
  * Returns  0, or -1 with errno
  */
-int seg_rebase(const char *path, struct seg_header *seg, void (*now)(struct seg_copy *edit));
+int seg_rebase(const char *path, struct seg_header *seg, struct seg_copy *edit,
+	       void (*now)(struct seg_copy *edit));
 
 #endif /* HOTPATH_SEG_COPY_H */

@@ -40,12 +40,25 @@ static void now(struct seg_copy *edit)
 }
 
 /*
- * several_threads: a session of one thread leaves out the time that the copies take.  Where others go on meanwhile, their
- * calls are in the copies from some instant on, so the time is taken before the first copy and after the last.
+ * A session of one thread leaves out the time that the copies take.  Where others go on meanwhile, their calls are in the copies
+ * from some instant on, so the time is taken before the first copy and after the last.  That is known when the copy is made:
+ * another thread may make its first call while it is.
  */
 static bool several_threads(void)
 {
 	return __atomic_load_n(&hp_process.seg->n_threads, __ATOMIC_RELAXED) > 1;
+}
+
+static void now_if_alone(struct seg_copy *edit)
+{
+	if (!several_threads())
+		now(edit);
+}
+
+static void now_if_several(struct seg_copy *edit)
+{
+	if (several_threads())
+		now(edit);
 }
 
 /* recording: whether there is a segment to ask something of; one that a fork promised is made. */
@@ -91,13 +104,11 @@ static int session_begin(const char *name)
 	if (!recording() || !name)
 		return 0;
 	struct session *s = take_slot(name);
-	bool several = several_threads();
 
-	if (several)
-		now(&edit);
+	now(&edit);
 	if (s &&
 	    seg_stem_name(path, sizeof(path), hp_process.path, "-s", s->number, ".base-1") == 0 &&
-	    seg_copy(hp_process.path, path, &edit, several ? NULL : now) == 0)
+	    seg_copy(hp_process.path, path, &edit, now_if_alone) == 0)
 		number = s->number;
 	else if (s)
 		free_slot(s);
@@ -130,7 +141,7 @@ static int write_session(const struct session *s)
 			run_id[i] ^= (uint8_t)(s->number >> 8 * i);
 	edit.run_id = run_id;
 	now(&edit);
-	if (seg_copy(hp_process.path, made, &edit, several_threads() ? now : NULL) < 0)
+	if (seg_copy(hp_process.path, made, &edit, now_if_several) < 0)
 		return -1;
 	int linked = link(made, path);
 
@@ -199,9 +210,14 @@ static void stop(void)
 
 static int reset(void)
 {
+	struct seg_copy edit = {.part = SEG_PART_LIVE};
 	int saved_errno = errno;
-	int result = recording() ? seg_rebase(hp_process.path, hp_process.seg, now) : -1;
+	int result = -1;
 
+	if (recording()) {
+		now(&edit);
+		result = seg_rebase(hp_process.path, hp_process.seg, &edit, now_if_alone);
+	}
 	errno = saved_errno;
 	return result;
 }

@@ -272,12 +272,14 @@ int live_switch(const char *path, bool on, bool *followed, struct error *error)
 int live_reset(const char *path, struct error *error)
 {
 	struct seg_header *header = header_map(path, true, error);
+	struct seg_copy edit = {.part = SEG_PART_LIVE};
 	int rc;
 
 	if (!header)
 		return error->code;
 	clock_of_copy = header->clock;
-	rc = seg_rebase(path, header, now);
+	now(&edit); /* the program goes on while we copy */
+	rc = seg_rebase(path, header, &edit, NULL);
 	if (rc)
 		rc = cannot("copy", path, error);
 	munmap(header, SEG_PAGE);

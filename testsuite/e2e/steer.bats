@@ -106,6 +106,13 @@ until_true() {
   [ -z "$(ls segments)" ]
 }
 
+@test "a session has the time of a thread that is born while it begins" {
+  build
+  (ulimit -S -s 262144 && ./steer born)
+  [ "$(ask "SELECT count(*) FROM runs AS r, functions AS f WHERE f.run = r.id AND part = 'session' AND name = 'spin'")" = 1 ]
+  [ "$(ask "SELECT r.duration_ns, f.total_ns FROM runs AS r, functions AS f WHERE f.run = r.id AND part = 'session' AND name = 'spin' AND f.total_ns > r.duration_ns")" = "" ]
+}
+
 @test "hotpath_reset: the run begins there, also for what was running" {
   build
   ./steer reset

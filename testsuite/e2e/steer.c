@@ -16,7 +16,7 @@
 #define FAR __attribute__((noinline))
 
 static __thread volatile int sink;
-static int stop;
+static int begun, stop;
 
 FAR static void work(void)
 {
@@ -30,7 +30,7 @@ FAR static void times(int n)
 	sink++;
 }
 
-static void pause_ms(int ms)
+__attribute__((hotpath_skip)) static void pause_ms(int ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
 
@@ -86,6 +86,34 @@ static void storm(void)
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
+}
+
+FAR static void descend(int n)
+{
+	if (n > 1)
+		descend(n - 1);
+	sink++;
+}
+
+__attribute__((hotpath_skip)) static void *spin_soon(void *arg)
+{
+	while (!__atomic_load_n(&begun, __ATOMIC_RELAXED))
+		;
+	pause_ms(1);
+	return spin(arg);
+}
+
+/* A session whose first copy takes some time, in which another thread makes its first call. */
+static void born(void)
+{
+	pthread_t t;
+
+	descend(300000);
+	pthread_create(&t, NULL, spin_soon, NULL);
+	__atomic_store_n(&begun, 1, __ATOMIC_RELAXED);
+	hotpath_session_end(hotpath_session_begin("born"));
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
 }
 
 static int children_seen;
@@ -238,6 +266,8 @@ int main(int argc, char **argv)
 		pause_ms(50);
 	} else if (!strcmp(how, "storm")) {
 		storm();
+	} else if (!strcmp(how, "born")) {
+		born();
 	} else if (!strcmp(how, "reset")) {
 		times(10);
 		s = hotpath_reset();
