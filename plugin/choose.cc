@@ -32,6 +32,26 @@ static bool is_lambda(tree fn)
 	return DECL_NAME(fn) && startswith(lang_hooks.decl_printable_name(fn, 0), "operator()");
 }
 
+/*
+ * is_ada_source: GNAT marks as artificial what it makes itself, but also instances of generics, bodies of tasks and protected
+ * operations, which somebody wrote.  What it makes has a capital letter in the last part of its name (rec__IP, finalizeDA) or
+ * begins that with _ (___finalizer).
+ */
+static bool is_ada_source(tree fn)
+{
+	if (names_language() != HOTPATH_LANG_ADA || !DECL_NAME(fn))
+		return false;
+
+	const char *name = IDENTIFIER_POINTER(DECL_NAME(fn)), *last = name;
+	size_t n;
+
+	for (const char *p = name; (p = strstr(p, "__")); p += 2)
+		last = p + 2;
+	n = strspn(last, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	return n && *last != '_' &&
+	       (!last[n] || !strcmp(last + n, "TKB") || !strcmp(last + n, "N"));
+}
+
 static bool is_named(tree fn, const char *name)
 {
 	return DECL_NAME(fn) && id_equal(DECL_NAME(fn), name);
@@ -116,8 +136,8 @@ struct choice choose_function(tree fn)
 	const struct rule *rule;
 	const char *label = NULL;
 
-	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn)) || is_second_body(fn) ||
-	    is_fortran_main(fn) || attributes_skip(fn))
+	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn) && !is_ada_source(fn)) ||
+	    is_second_body(fn) || is_fortran_main(fn) || attributes_skip(fn))
 		return choice;
 	if (attributes_measure(fn, &label)) {
 		choice.label = label ? xstrdup(label) : NULL;

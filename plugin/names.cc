@@ -34,6 +34,15 @@ enum hotpath_language names_language(void)
 	return HOTPATH_LANG_UNKNOWN;
 }
 
+/* drop_unlocked: "set" of "setN", the body of a protected operation; Ada's names have no capital letters else. */
+static void drop_unlocked(char *name)
+{
+	size_t n = strlen(name);
+
+	if (n > 1 && name[n - 1] == 'N' && name[n - 2] != '.')
+		name[n - 1] = '\0';
+}
+
 /*
  * plain_name: "parse", "get" of get<int>, "operator<", "fib" of ad.fib.  For free().
  */
@@ -47,6 +56,8 @@ static char *plain_name(tree fn)
 	if (names.language == HOTPATH_LANG_ADA && strrchr(printed, '.'))
 		printed = strrchr(printed, '.') + 1;
 	name = xstrdup(printed);
+	if (names.language == HOTPATH_LANG_ADA)
+		drop_unlocked(name);
 	if (names.language == HOTPATH_LANG_CXX && !startswith(name, "operator")) {
 		end = strchr(name, '<');
 		if (end && end != name)
@@ -142,8 +153,10 @@ static void name_scopes(tree fn, const char *mangled)
 			drop_parameters(scoped);
 	}
 	/* Ada's printer gives the scopes itself: "package.procedure". */
-	if (!scoped && names.language == HOTPATH_LANG_ADA)
+	if (!scoped && names.language == HOTPATH_LANG_ADA) {
 		scoped = xstrdup(lang_hooks.decl_printable_name(fn, 1));
+		drop_unlocked(scoped);
+	}
 	if (!scoped)
 		scoped = with_scopes(fn, plain);
 	if (!qualified)
@@ -164,6 +177,13 @@ location_t names_place(tree fn)
 	return DECL_SOURCE_LOCATION(fn);
 }
 
+/* is_ada_library: the packages that a program cannot add to. */
+static bool is_ada_library(const char *scoped)
+{
+	return startswith(scoped, "system.") || startswith(scoped, "ada.") ||
+	       startswith(scoped, "interfaces.") || startswith(scoped, "gnat.");
+}
+
 static void name_place(tree fn)
 {
 	const location_t where = names_place(fn);
@@ -172,8 +192,9 @@ static void name_place(tree fn)
 	names.subject.line = place.line > 0 ? place.line : 0;
 	names.subject.file = place.file ? place.file : main_input_filename;
 	names.subject.system = in_system_header_at(where);
-	/* What gnatbind writes is no more the user's than a system header. */
-	if (names.language == HOTPATH_LANG_ADA && startswith(lbasename(names.subject.file), "b~"))
+	/* What gnatbind writes, and the library's inline functions, are no more the user's than a system header. */
+	if (names.language == HOTPATH_LANG_ADA &&
+	    (startswith(lbasename(names.subject.file), "b~") || is_ada_library(scoped)))
 		names.subject.system = true;
 	if (names.subject.file != relative_of) {
 		free(relative);

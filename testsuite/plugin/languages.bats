@@ -77,6 +77,54 @@ ada()
 	[ ! -s messages ]
 }
 
+@test "Ada: instances of generics, protected operations and task bodies, and nothing that GNAT made" {
+	command -v gnatbind-12 >/dev/null || skip "no gnat-12"
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	cat >prog.adb <<-'END'
+		with Ada.Finalization; with Ada.Text_IO;
+		procedure Prog is
+		   generic type T is private; with function "+" (A, B : T) return T is <>;
+		   package Adder is
+		      function Sum (A, B : T) return T;
+		      type Rec is record X : Integer := 3; Y : T; end record;
+		   end Adder;
+		   package body Adder is
+		      function Sum (A, B : T) return T is begin return A + B + B; end Sum;
+		   end Adder;
+		   package Ints is new Adder (Integer);
+		   protected Prot is
+		      procedure Set (V : Integer);
+		      function Get return Integer;
+		   private
+		      Val : Integer := 0;
+		   end Prot;
+		   protected body Prot is
+		      procedure Set (V : Integer) is begin Val := V; end Set;
+		      function Get return Integer is begin return Val; end Get;
+		   end Prot;
+		   type Ctl is new Ada.Finalization.Controlled with record Z : Ints.Rec; end record;
+		   overriding procedure Finalize (C : in out Ctl) is begin C.Z.X := 0; end Finalize;
+		   procedure Run is
+		      task Worker is entry Go; end Worker;
+		      task body Worker is begin accept Go; Prot.Set (7); end Worker;
+		      C : Ctl;
+		   begin
+		      Worker.Go;
+		      C.Z.Y := 1;
+		   end Run;
+		begin
+		   Run;
+		   Ada.Text_IO.Put_Line (Integer'Image (Ints.Sum (Prot.Get, 26)));
+		end Prog;
+	END
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	LC_ALL=C gcc-12 -c -O1 "-fplugin=$PLUGIN" prog.adb
+	gnatbind-12 prog && gnatlink-12 prog "$FAKE"
+	[ "$(./prog)" = " 59" ]
+	counted "prog - 1 1" "prog.finalize - 1 1" "prog.ints.sum - 1 1" "prog.prot.get - 1 1" "prog.prot.set - 1 1" "prog.run - 1 1" "prog.run.worker - 1 1" \
+		"landed 0" "crossed 0" "open 0"
+}
+
 @test "D and Fortran: rules" {
 	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
 	printf 'rules:\n  - functions: ["fib", "d.row", "m::twice"]\n' >hotpath.yaml
