@@ -43,6 +43,8 @@ under() { [[ ${HOTPATH_TEST_FLAGS:-} == *-fsanitize=*$1* ]]; }
   [ "$(of deferred "calls, unwound")" = 20,20 ]
   [ "$(of block_for_ever "calls, unwound")" = 20,20 ]
   [ "$(newest "lost, damaged")" = 0,0 ]
+  # A thread that is cancelled at any instruction may hang in ThreadSanitizer itself, without hotpath in three runs of six.
+  if under thread; then return 0; fi
   ./lives asynchronous 100
   [ "$(newest damaged)" = 0 ]
   [ "$(of asynchronous "calls, unwound")" = 100,100 ]
