@@ -221,6 +221,11 @@ int munmap(void *at, size_t size)
 	return (int)CALL2(SYS_munmap, at, size);
 }
 
+int mprotect(void *at, size_t size, int protection)
+{
+	return (int)CALL3(SYS_mprotect, at, size, protection);
+}
+
 /* The process. */
 
 pid_t getpid(void)

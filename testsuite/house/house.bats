@@ -140,7 +140,7 @@ all_headers() {
   grep -E '^(.*printf.*|f?puts|putchar|fwrite|fopen.*|perror|psignal|abort|__assert.*|malloc|calloc|realloc|free|strdup)$' \
     "$BATS_TEST_TMPDIR/imports" | nothing
   # kernel.c has these: names that a program may have for something else.
-  grep -xE 'access|clock_gettime|clone|close|fallocate|fcntl|fstat|ftruncate|getcwd|gete?[ug]id|getp?pid|getrandom|getrlimit|kill|link|lseek|l?stat|madvise|mkdir|mmap|munmap|nanosleep|open(at)?|poll|prctl|pread|pwrite|read|readlink|rename|sched_.*|send.*|sigaltstack|statfs|syscall|time|uname|unlink|usleep|wait.*|write' \
+  grep -xE 'access|clock_gettime|clone|close|fallocate|fcntl|fstat|ftruncate|getcwd|gete?[ug]id|getp?pid|getrandom|getrlimit|kill|link|lseek|l?stat|madvise|mkdir|mmap|mprotect|munmap|nanosleep|open(at)?|poll|prctl|pread|pwrite|read|readlink|rename|sched_.*|send.*|sigaltstack|statfs|syscall|time|uname|unlink|usleep|wait.*|write' \
     "$BATS_TEST_TMPDIR/imports" | nothing
   # For HOTPATH_SHUTDOWN_MS alone.
   [ "$(grep -hE '^\s+exit\(' runtime/*.c)" = "		exit(0);" ]

@@ -250,3 +250,14 @@ field() {
   has "run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0"
   has "site outer calls=100000 running=0 unwound=0 hist=100000"
 }
+
+@test "valgrind's search for leaks does not read address space that holds nothing" {
+  command -v valgrind > /dev/null || skip "no valgrind"
+  [ "$(uname -m)" = x86_64 ] || skip "not known here"
+  ! readelf -d "$BUILD/lib/libhotpath.so" | grep -qE 'NEEDED.*lib[at]san' || skip "no sanitizer under valgrind"
+  # Six minutes where it does.
+  timeout -s KILL 60 valgrind --error-exitcode=9 "$BUILD/test/shapes" threads 8 > "$T/out" 2> "$T/err"
+  grep -q "LEAK SUMMARY\|All heap blocks were freed" "$T/err"
+  run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
+  [[ ${lines[0]} == "run sealed=1 status=0 "*" damaged=0 torn=0 lost=0" ]]
+}
