@@ -118,7 +118,7 @@ static inline void hist_add(struct place *place, char *base, struct seg_stat *st
 static inline __attribute__((always_inline)) void
 fold_time(struct place *place, char *base, struct seg_stat *stat, uint64_t own, uint64_t weight)
 {
-	own &= ~(uint64_t)((int64_t)own >> 63); /* at least 0; which it is, is hard to predict */
+	own &= (own >> 63) - 1; /* at least 0; which it is, is hard to predict */
 	if (unlikely(own < stat->min))
 		lower(&stat->min, own);
 	if (unlikely(own > stat->max))

@@ -60,10 +60,11 @@ static size_t digits(const char *bytes, size_t n)
 /* name_at: of the table of names; to be freed, NULL where there is none. */
 static char *name_at(const struct thin *thin, size_t at)
 {
-	const char *name = thin->names + at, *end;
+	const char *name, *end;
 
 	if (!thin->names || at >= thin->n_names)
 		return NULL;
+	name = thin->names + at;
 	end = memchr(name, '\n', thin->n_names - at);
 	if (!end || end == name)
 		return NULL;
