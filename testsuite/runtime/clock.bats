@@ -86,6 +86,18 @@ distort() {
   [ "$inner_max" -ge 28000000000000 ] && [ "$inner_max" -le 29500000000000 ]
 }
 
+@test "... and the process is killed before it could say so: counts are exact all the same" {
+  distort steady
+  rm -rf "$T/seg"
+  run "$BUILD/test/clock" sleeps
+  [ "$status" = 137 ]
+  run "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg
+  echo "$output"
+  grep -qx "run sealed=0 status=-1 threads=1 damaged=0 torn=0 lost=0" <<< "$output"
+  grep -qx "site outer calls=8 running=1 unwound=0 hist=7" <<< "$output"
+  grep -qx "site inner calls=7 running=1 unwound=0 hist=6" <<< "$output"
+}
+
 @test "the TSC begins anew in a call: counts are exact, the calls that were running have no time, and it is said" {
   distort restarted "run sealed=1 status=0 threads=1 damaged=[1-9] torn=0 lost=0"
   grep -q '^damage the clock began anew' <<< "$output"
