@@ -4,7 +4,7 @@
  *
  * A rate is believed when it is one that a clock can have and near what the runtime measured at the
  * start, which is right to a few percent: between two readings the machine may have slept, and
- * CLOCK_MONOTONIC stands still then while the TSC may go on or begin anew (jumped_end).  An end is believed when
+ * CLOCK_MONOTONIC stands still then while the TSC may go on or begin anew (has_slept, jumped_end).  An end is believed when
  * it lies within TEN_YEARS of the start.  All else is damage, and the next best figure is taken.
  */
 #include <math.h>
@@ -15,10 +15,12 @@
 #define TICK_LONGEST  1e4
 #define TICK_SHORTEST 1e-2
 #define RATE_SLACK    1.25
+#define SLEPT_SHARE   0.01 /* of a run: of less its times are good enough */
 
 enum {
 	COST_MAX_NS = 1000000,	/* of measuring one call */
 	RATE_BASE_NS = 1000000, /* shorter spans say too little about the rate */
+	SLEPT_MIN_NS = 100000000,
 };
 
 uint64_t segment_clock_ns(const struct segment_clock *clock, uint64_t ticks)
@@ -85,6 +87,20 @@ static double nominal_rate(const struct seg_header *h, struct image *image)
 	return h->clock == SEG_CLOCK_MONOTONIC ? 1 : rate;
 }
 
+/* has_slept: whether the machine slept: the calendar and the TSC went on, and say the same, and CLOCK_MONOTONIC stood still. */
+static bool has_slept(const struct seg_header *h, double nominal)
+{
+	double ticks = (double)(h->end_ticks - h->start_ticks) * nominal;
+	double ns = (double)(h->end_mono - h->start_mono);
+	double calendar = (double)(h->end_real - h->start_real);
+
+	return h->end_ticks > h->start_ticks && h->end_mono >= h->start_mono &&
+	       h->end_real > h->start_real && calendar <= TEN_YEARS &&
+	       calendar > (1 + SLEPT_SHARE) * ns + SLEPT_MIN_NS &&
+	       fabs(ticks - calendar) < fabs(ticks - ns) && ticks < RATE_SLACK * calendar &&
+	       calendar < RATE_SLACK * ticks;
+}
+
 /*
  * jumped_end: takes the end of a run whose TSC jumped, by what the other clocks say; false when they make no sense either.  When a
  * machine sleeps CLOCK_MONOTONIC stands still, and the calendar goes on; the TSC goes on too, which gives that time to the calls that
@@ -93,24 +109,24 @@ static double nominal_rate(const struct seg_header *h, struct image *image)
 static bool jumped_end(struct segment_clock *c, const struct seg_header *h, double nominal,
 		       struct image *image)
 {
-	uint64_t ticks = h->end_ticks - h->start_ticks, ns = h->end_mono - h->start_mono;
-	uint64_t calendar = h->end_real - h->start_real, ran;
+	uint64_t ns = h->end_mono - h->start_mono, calendar = h->end_real - h->start_real, ran;
 
-	if (nominal == 0 || h->end_mono < h->start_mono || h->end_real < h->start_real ||
-	    (double)calendar > TEN_YEARS || (double)ns > RATE_SLACK * (double)calendar)
-		return false;
-	ran = (uint64_t)((double)ns / nominal);
-	if (h->end_ticks < h->start_ticks && ran < -h->start_ticks) {
-		image_damage(image, "the clock began anew: calls that ran then have no time");
-		c->end_ticks = h->start_ticks + ran;
+	if (has_slept(h, nominal)) {
+		image_damage(
+			image,
+			"the machine slept: calls that it woke up in have the time of that too");
+		c->end_ticks = h->end_ticks;
 		return true;
 	}
-	if (h->end_ticks < h->start_ticks || (double)calendar < RATE_SLACK * (double)ns ||
-	    rate_between(ticks, calendar, nominal) == 0)
+	if (nominal == 0 || h->end_ticks >= h->start_ticks || h->end_mono < h->start_mono ||
+	    h->end_real < h->start_real || (double)calendar > TEN_YEARS ||
+	    (double)ns > RATE_SLACK * (double)calendar)
 		return false;
-	image_damage(image,
-		     "the machine slept: calls that it woke up in have the time of that too");
-	c->end_ticks = h->end_ticks;
+	ran = (uint64_t)((double)ns / nominal);
+	if (ran >= -h->start_ticks)
+		return false;
+	image_damage(image, "the clock began anew: calls that ran then have no time");
+	c->end_ticks = h->start_ticks + ran;
 	return true;
 }
 
@@ -120,7 +136,7 @@ static bool sealed_end(struct segment_clock *c, const struct seg_header *h, doub
 	uint64_t ticks = h->end_ticks - h->start_ticks, ns = h->end_mono - h->start_mono;
 	double rate = c->ns_per_tick;
 
-	if (h->end_ticks < h->start_ticks || h->end_mono < h->start_mono)
+	if (h->end_ticks < h->start_ticks || h->end_mono < h->start_mono || has_slept(h, nominal))
 		return false;
 	if (ns > RATE_BASE_NS / 10 || (double)ticks * rate > RATE_BASE_NS)
 		rate = ticks ? rate_between(ticks, ns, nominal) : 0;

@@ -299,6 +299,41 @@ static void header_end_of_a_run_that_slept(void **state)
 	assert_in_range(im->duration_ns, ran / 100 * 99, ran / 100 * 101);
 }
 
+/* runs: so many seconds by each clock of the seal. */
+static void runs(double ticks, double mono, double real)
+{
+	const struct seg_header *h = header();
+
+	POKE(header()->end_ticks, h->start_ticks + (uint64_t)(ticks * 1e9 / nest.good.ns_per_tick));
+	POKE(header()->end_mono, h->start_mono + (uint64_t)(mono * 1e9));
+	POKE(header()->end_real, h->start_real + (uint64_t)(real * 1e9));
+}
+
+/* Some of it, so that the TSC's rate by CLOCK_MONOTONIC is one that could be. */
+static void header_end_of_a_run_that_slept_in_part(void **state)
+{
+	const double slept[] = {1.24, 1.1, 1.02};
+	const struct image *im;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(slept) / sizeof(*slept); i++) {
+		runs(1000 * slept[i], 1000, 1000 * slept[i]);
+		im = genuine_damaged(&nest, "the machine slept");
+		genuine_same_calls(&nest, im);
+		assert_in_range(im->duration_ns, (uint64_t)(slept[i] * 0.99e12),
+				(uint64_t)(slept[i] * 1.01e12));
+		/* The same of a calendar that was set, or a start at which the TSC seemed slow. */
+		runs(1000, 1000, 1000 * slept[i]);
+		assert_in_range(genuine_sound(&nest)->duration_ns, 999999000000, 1000001000000);
+		runs(1000 * slept[i], 1000, 1000);
+		assert_in_range(genuine_sound(&nest)->duration_ns, 999999000000, 1000001000000);
+		genuine_mend();
+	}
+	/* Not by what is less than clocks may differ by. */
+	runs(1000, 999.5, 1000);
+	assert_in_range(genuine_sound(&nest)->duration_ns, 999499000000, 999501000000);
+}
+
 static void header_end_how(void **state)
 {
 	(void)state;
@@ -537,6 +572,7 @@ int main(void)
 		GENUINE_TEST(header_start),
 		GENUINE_TEST(header_end),
 		GENUINE_TEST(header_end_of_a_run_that_slept),
+		GENUINE_TEST(header_end_of_a_run_that_slept_in_part),
 		GENUINE_TEST(header_end_how),
 		GENUINE_TEST(header_inside_and_outside),
 		GENUINE_TEST(info_size),
