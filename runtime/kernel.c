@@ -352,16 +352,36 @@ static const char gettime_name[] = "__kernel_clock_gettime";
 #endif
 
 /*
+ * n_symbols: how many dynamic symbols a library has, as only its hash tables tell: newer kernels for arm64 write no other than
+ * GNU's.  That one ends with the chain of the last bucket, of which the last entry is odd.
+ */
+static uint32_t n_symbols(const uint32_t *hash, const uint32_t *gnu_hash)
+{
+	uint32_t n = 0;
+
+	if (hash)
+		return hash[1];
+	if (!gnu_hash)
+		return 0;
+	const uint32_t *buckets = gnu_hash + 4 + 2 * gnu_hash[2], *chains = buckets + gnu_hash[0];
+
+	for (uint32_t i = 0; i < gnu_hash[0]; i++)
+		n = buckets[i] > n ? buckets[i] : n;
+	while (n >= gnu_hash[1] && !(chains[n - gnu_hash[1]] & 1))
+		n++;
+	return n + 1;
+}
+
+/*
  * find_gettime: the function that the kernel maps into each process, an ELF library in memory, so that reading a clock needs
  * no system call; where it has none (under valgrind) the call.
  */
-static gettime_function *find_gettime(void)
+static __attribute__((noinline)) gettime_function *find_gettime(const Elf64_Ehdr *elf)
 {
-	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
 	const Elf64_Phdr *p = elf ? (const Elf64_Phdr *)((const char *)elf + elf->e_phoff) : NULL;
 	const Elf64_Dyn *dynamic = NULL;
 	const Elf64_Sym *symbols = NULL;
-	const uint32_t *hash = NULL;
+	const uint32_t *hash = NULL, *gnu_hash = NULL;
 	const char *names = NULL, *base = NULL;
 
 	for (int i = 0; p && i < elf->e_phnum; i++) {
@@ -371,14 +391,20 @@ static gettime_function *find_gettime(void)
 			dynamic = (const Elf64_Dyn *)((const char *)elf + p[i].p_offset);
 	}
 	for (; base && dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
+		const char *at = base + dynamic->d_un.d_ptr;
+
 		if (dynamic->d_tag == DT_SYMTAB)
-			symbols = (const Elf64_Sym *)(base + dynamic->d_un.d_ptr);
+			symbols = (const Elf64_Sym *)at;
 		if (dynamic->d_tag == DT_STRTAB)
-			names = base + dynamic->d_un.d_ptr;
+			names = at;
 		if (dynamic->d_tag == DT_HASH)
-			hash = (const uint32_t *)(base + dynamic->d_un.d_ptr);
+			hash = (const uint32_t *)at;
+		if (dynamic->d_tag == DT_GNU_HASH)
+			gnu_hash = (const uint32_t *)at;
 	}
-	for (uint32_t i = 0; symbols && names && hash && i < hash[1]; i++)
+	uint32_t n = symbols && names ? n_symbols(hash, gnu_hash) : 0;
+
+	for (uint32_t i = 0; i < n; i++)
 		if (symbols[i].st_shndx != SHN_UNDEF &&
 		    strcmp(names + symbols[i].st_name, gettime_name) == 0)
 			return (gettime_function *)(base + symbols[i].st_value);
@@ -391,7 +417,7 @@ int clock_gettime(clockid_t clock, struct timespec *out)
 	gettime_function *function = __atomic_load_n(&gettime, __ATOMIC_RELAXED);
 
 	if (unlikely(!function)) {
-		function = find_gettime();
+		function = find_gettime((const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR));
 		__atomic_store_n(&gettime, function, __ATOMIC_RELAXED);
 	}
 	return function(clock, out);

@@ -39,6 +39,17 @@ $(B)/test/unit/test_inner: testsuite/unit/test_inner.c runtime/hook.c runtime/tr
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka
 
+# Its functions have names of the C library's, and are to be nobody else's.
+UNIT_TESTS += test_kernel
+VDSOS = $(B)/test/unit/vdso-sysv.so $(B)/test/unit/vdso-gnu.so
+$(B)/test/unit/test_kernel: testsuite/unit/test_kernel.c runtime/kernel.c $(wildcard runtime/*.h) $(VDSOS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -fvisibility=hidden -DVDSO='"$(abspath $(@D))/vdso-"' -o $@ $< -lcmocka
+
+$(VDSOS): $(B)/test/unit/vdso-%.so: testsuite/unit/vdso.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -w -fPIC -shared -nostdlib -Wl,--hash-style=$*,-z,noseparate-code -o $@ $<
+
 # run-all PROGRAMS: each, also when one before it failed; status 0 or 1.
 run_all = status=0; for t in $(1); do $$t || status=1; done; exit $$status
 
