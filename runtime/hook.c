@@ -75,8 +75,8 @@ void hp_cover(struct hot *hot, struct seg_frame *f)
 	compiler_barrier();
 }
 
-/* drop_back: takes the top frame off the stack when it is one from hot->back on; whether its call is an inner one. */
-static inline bool drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
+/* hp_drop_back: takes the top frame off the stack when it is one from hot->back on; whether its call is an inner one. */
+inline bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
 {
 	bool inner = f->node->stat->covered;
 
@@ -92,11 +92,6 @@ static inline bool drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost
 	return inner;
 }
 
-bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
-{
-	return drop_back(hot, f, cost);
-}
-
 /* pop_covered: hp_pop_back() but for what it does itself. */
 static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_frame *f,
 						  uint64_t now, uint64_t below, uint64_t cost,
@@ -107,7 +102,7 @@ static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_fr
 	uint64_t word = (uint64_t)f->node | bits;
 	bool back = is_back(f);
 
-	if (drop_back(hot, f, cost))
+	if (hp_drop_back(hot, f, cost))
 		word |= SEG_INNER;
 	if (back) {
 		uint64_t own = net(incl, call_cost(inside_of(word), below));
