@@ -23,7 +23,7 @@ echo "-- hotpath"
 build calls-hotpath "-fplugin=../lib/hotpath.so" "-fplugin-arg-hotpath-config=$(pwd)/hotpath.yaml"
 HOTPATH_RUN_TOKEN=bench ./calls-hotpath
 echo "-- hotpath, HOTPATH_BUDGET=2% (every call counted, some timed)"
-for w in leaf fib 4096-sites work-1us; do HOTPATH_BUDGET=2% HOTPATH_RUN_TOKEN=bench ./calls-hotpath $w; done
+for w in leaf fib 5120-sites work-1us; do HOTPATH_BUDGET=2% HOTPATH_RUN_TOKEN=bench ./calls-hotpath $w; done
 echo "-- hotpath, HOTPATH_DISABLE=1"
 HOTPATH_DISABLE=1 ./calls-hotpath leaf
 echo "-- -finstrument-functions, empty hooks (no clock)"

@@ -138,7 +138,7 @@ UNMEASURED static void work_bare(int n)
 	WORK(n);
 }
 
-/* 4,096 different functions called in turn, in each form: that there are so many costs by itself. */
+/* 5,120 different functions called in turn, in each form: that there are so many costs by itself. */
 #define F1(n)                                                                                      \
 	MEASURED void site_##n(int i);                                                             \
 	MEASURED void site_##n(int i)                                                              \
@@ -156,21 +156,21 @@ UNMEASURED static void work_bare(int n)
 	{                                                                                          \
 		sink = i;                                                                          \
 	}
-#define F8(n)	F1(n##0) F1(n##1) F1(n##2) F1(n##3) F1(n##4) F1(n##5) F1(n##6) F1(n##7)
-#define F64(n)	F8(n##0) F8(n##1) F8(n##2) F8(n##3) F8(n##4) F8(n##5) F8(n##6) F8(n##7)
-#define F512(n) F64(n##0) F64(n##1) F64(n##2) F64(n##3) F64(n##4) F64(n##5) F64(n##6) F64(n##7)
-#define F4096(n)                                                                                   \
-	F512(n##0) F512(n##1) F512(n##2) F512(n##3) F512(n##4) F512(n##5) F512(n##6) F512(n##7)
-F4096(s)
+#define F8(n)	 F1(n##0) F1(n##1) F1(n##2) F1(n##3) F1(n##4) F1(n##5) F1(n##6) F1(n##7)
+#define F64(n)	 F8(n##0) F8(n##1) F8(n##2) F8(n##3) F8(n##4) F8(n##5) F8(n##6) F8(n##7)
+#define F512(n)	 F64(n##0) F64(n##1) F64(n##2) F64(n##3) F64(n##4) F64(n##5) F64(n##6) F64(n##7)
+#define F1024(n) F512(n##0) F512(n##1)
+#define F5120(n) F1024(n##0) F1024(n##1) F1024(n##2) F1024(n##3) F1024(n##4)
+F5120(s)
 #undef F1
 #define F1(n) site_##n,
-static void (*const sites[])(int) = {F4096(s)};
+static void (*const sites[])(int) = {F5120(s)};
 #undef F1
 #define F1(n) floor_##n,
-static void (*const sites_floor[])(int) = {F4096(s)};
+static void (*const sites_floor[])(int) = {F5120(s)};
 #undef F1
 #define F1(n) bare_##n,
-static void (*const sites_bare[])(int) = {F4096(s)};
+static void (*const sites_bare[])(int) = {F5120(s)};
 enum { N_SITES = sizeof(sites) / sizeof(*sites) };
 
 typedef void loop_fn(long n);
@@ -275,7 +275,7 @@ static const struct workload {
 	{"leaf", 2000000, 1, leaf_loop, leaf_floor_loop, leaf_bare_loop},
 	{"leaf-2-threads", 2000000, 2, leaf_loop, leaf_floor_loop, leaf_bare_loop},
 	{"fib", 1800588, 1, fib_loop, fib_floor_loop, fib_bare_loop},
-	{"4096-sites", 2000000, 1, sites_loop, sites_floor_loop, sites_bare_loop},
+	{"5120-sites", 2000000, 1, sites_loop, sites_floor_loop, sites_bare_loop},
 	{"200-deep", 2000000, 1, deep_loop, deep_floor_loop, deep_bare_loop},
 	{"work-1us", 100000, 1, work_loop, work_floor_loop, work_bare_loop},
 };
