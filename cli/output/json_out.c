@@ -35,12 +35,28 @@ json_t *json_out_lines(const char *text)
 	return lines;
 }
 
+json_t *json_out_gathered(struct text *text)
+{
+	char *all = text_take(text);
+	json_t *lines = json_out_lines(all);
+
+	free(all);
+	return lines;
+}
+
 json_t *json_out_real(double value)
 {
 	if (!isfinite(value))
 		return json_null();
 	/* Clocks do not tell picoseconds apart; long tails of digits only cost room. */
 	return json_real(fabs(value) < 1e12 ? round(value * 1000) / 1000 : value);
+}
+
+json_t *json_out_interval(double low, double high)
+{
+	if (isnan(low))
+		return json_null();
+	return json_pack("[o,o]", json_out_real(low), json_out_real(high));
 }
 
 /* What JSON lets stand in a string and a terminal would act on: DEL, C1 controls, marks of direction. */

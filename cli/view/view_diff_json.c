@@ -2,7 +2,6 @@
 #include "view_diff.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "../base/error.h"
 #include "../output/json_out.h"
@@ -13,13 +12,6 @@
 static json_t *exact(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *interval(double low, double high)
-{
-	if (isnan(low))
-		return json_null();
-	return json_pack("[o,o]", json_out_real(low), json_out_real(high));
 }
 
 static json_t *side_json(const struct model_side *side)
@@ -42,7 +34,7 @@ static json_t *tail_json(const struct model_tail *tail)
 	return json_pack("{s:o,s:o,s:o,s:o}", "base_ns", json_out_real(tail->base_ns), "head_ns",
 			 json_out_real(tail->head_ns), "change_percent",
 			 json_out_real(tail->change), "ci_percent",
-			 interval(tail->ci_low, tail->ci_high));
+			 json_out_interval(tail->ci_low, tail->ci_high));
 }
 
 static json_t *renamed_json(const struct model_diff_function *f)
@@ -76,7 +68,7 @@ static void set_change(json_t *object, const struct model_change *c, bool counts
 	json_object_set_new(object, counts ? "base_calls" : "base_ns", json_out_real(c->base));
 	json_object_set_new(object, counts ? "head_calls" : "head_ns", json_out_real(c->head));
 	json_object_set_new(object, "change_percent", json_out_real(c->change));
-	json_object_set_new(object, "ci_percent", interval(c->ci_low, c->ci_high));
+	json_object_set_new(object, "ci_percent", json_out_interval(c->ci_low, c->ci_high));
 	json_object_set_new(object, "ci_level",
 			    c->ci_level > 0 ? json_out_real(c->ci_level) : json_null());
 	json_object_set_new(object, "p", exact(c->p));
@@ -87,7 +79,7 @@ static json_t *per_run_json(const struct model_change *c)
 {
 	return json_pack("{s:o,s:o,s:o,s:o}", "base_ns", json_out_real(c->base), "head_ns",
 			 json_out_real(c->head), "change_percent", json_out_real(c->change),
-			 "ci_percent", interval(c->ci_low, c->ci_high));
+			 "ci_percent", json_out_interval(c->ci_low, c->ci_high));
 }
 
 static json_t *function_json(const struct model_diff *diff, const struct model_diff_function *f)
@@ -122,15 +114,10 @@ static json_t *gate_json(const struct model_diff *diff)
 
 static json_t *notes_json(const struct model_diff *diff)
 {
-	struct text text = {0};
-	json_t *notes;
-	char *all;
+	struct text notes = {0};
 
-	view_diff_notes(diff, &text);
-	all = text_take(&text);
-	notes = json_out_lines(all);
-	free(all);
-	return notes;
+	view_diff_notes(diff, &notes);
+	return json_out_gathered(&notes);
 }
 
 int view_diff_json(const struct model_diff *diff, const struct view *view, struct error *error)

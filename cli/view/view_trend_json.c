@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "view_trend.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 #include "../base/error.h"
 #include "../base/format.h"
 #include "../output/grid.h"
 #include "../output/json_out.h"
 #include "../model/model_trend.h"
 #include "../base/text.h"
-
-static json_t *interval(double low, double high)
-{
-	if (isnan(low))
-		return json_null();
-	return json_pack("[o,o]", json_out_real(low), json_out_real(high));
-}
 
 static json_t *commit_name(const struct model_trend *trend, size_t commit)
 {
@@ -40,12 +30,11 @@ static json_t *commit_json(const struct model_trend *trend, size_t commit)
 	}
 	json_object_set_new(object, "first_run_at", json_string(format_utc(time, c->first_ns)));
 	json_object_set_new(object, "median", json_out_real(c->median));
-	json_object_set_new(object, "ci", interval(c->low, c->high));
+	json_object_set_new(object, "ci", json_out_interval(c->low, c->high));
 	json_object_set_new(object, "runs", runs);
 	return object;
 }
 
-/* The commits that git tells of, a line each; null when it cannot. */
 static json_t *change_json(const struct model_trend *trend, const struct model_trend_change *c)
 {
 	bool slower = model_trend_slower(c), counts = trend->metric == METRIC_CALLS;
@@ -57,22 +46,18 @@ static json_t *change_json(const struct model_trend *trend, const struct model_t
 			 "last_before", commit_name(trend, c->at - 1), "first_after",
 			 commit_name(trend, c->at), "before", json_out_real(c->before), "after",
 			 json_out_real(c->after), "change_percent", json_out_real(c->change),
-			 "ci_percent", interval(c->ci_low, c->ci_high), "p", json_out_real(c->p),
-			 "same_build", c->same_build, "load", json_out_real(c->load_before),
-			 json_out_real(c->load_after), "log", json_out_lines(c->log));
+			 "ci_percent", json_out_interval(c->ci_low, c->ci_high), "p",
+			 json_out_real(c->p), "same_build", c->same_build, "load",
+			 json_out_real(c->load_before), json_out_real(c->load_after), "log",
+			 json_out_lines(c->log));
 }
 
 static json_t *notes_json(const struct model_trend *trend)
 {
-	struct text text = {0};
-	json_t *notes;
-	char *all;
+	struct text notes = {0};
 
-	view_trend_notes(trend, &text);
-	all = text_take(&text);
-	notes = json_out_lines(all);
-	free(all);
-	return notes;
+	view_trend_notes(trend, &notes);
+	return json_out_gathered(&notes);
 }
 
 int view_trend_json(const struct model_trend *trend, bool commits, const struct view *view,
