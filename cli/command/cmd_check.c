@@ -16,8 +16,7 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
-	 "table (default), json or json-pretty"},
+	FORMAT_JSON_SPEC(offsetof(struct options, format)),
 };
 
 static const struct options defaults = {.format = VIEW_TABLE};

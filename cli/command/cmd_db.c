@@ -27,8 +27,7 @@ static const struct option_spec specs[] = {
 	 "export: a set of runs, as for `hotpath diff` (default: all)"},
 	{"all-commits", 0, OPTION_FLAG, offsetof(struct options, all_commits), NULL,
 	 "export: all runs of a branch, not only those of its\nnewest commit"},
-	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
-	 "table (default), json or json-pretty"},
+	FORMAT_JSON_SPEC(offsetof(struct options, format)),
 };
 
 static const struct options defaults = {0};

@@ -15,8 +15,7 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
-	 "table (default), json or json-pretty"},
+	FORMAT_JSON_SPEC(offsetof(struct options, format)),
 	{"cc", 0, OPTION_TEXT, offsetof(struct options, cc), "COMPILER",
 	 "the compiler to check (default $CC, else gcc)"},
 };

@@ -18,8 +18,7 @@ static const struct option_spec specs[] = {
 	 "last (default), last~N, or a run's number"},
 	{"format", 'f', OPTION_TEXT, offsetof(struct options, format), "FORMAT",
 	 "folded (default), speedscope, callgrind, pprof or chrome"},
-	{"output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE",
-	 "write to a file instead of the screen"},
+	OUTPUT_SPEC(offsetof(struct options, output)),
 };
 
 static const struct options defaults = {.format = "folded"};

@@ -27,8 +27,7 @@ static const struct option_spec specs[] = {
 	 "do not spare runs that `hotpath tag` gave a name"},
 	{"dry-run", 'n', OPTION_FLAG, offsetof(struct options, dry), NULL,
 	 "only say what would be removed"},
-	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, format), "FORMAT",
-	 "table (default), json or json-pretty"},
+	FORMAT_JSON_SPEC(offsetof(struct options, format)),
 };
 
 static const struct options defaults = {.keep = "90d", .per_branch = 20};

@@ -35,8 +35,7 @@ static const struct option_spec specs[] = {
 	 "show who called whom: each function below its caller"},
 	{"callers", 'c', OPTION_FLAG, offsetof(struct options, callers), NULL,
 	 "show for each function who called it"},
-	{"output", 'o', OPTION_TEXT, offsetof(struct options, report.output), "FILE",
-	 "write to a file instead of the screen"},
+	OUTPUT_SPEC(offsetof(struct options, report.output)),
 };
 
 static const struct options defaults = {.report = REPORT_DEFAULTS};

@@ -16,12 +16,10 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT, offsetof(struct options, format), "FORMAT",
-	 "table (default), json, json-pretty, csv or markdown"},
+	FORMAT_SPEC(offsetof(struct options, format)),
 	{"limit", 'n', OPTION_COUNT, offsetof(struct options, limit), "N",
 	 "show the newest N runs (default 20, 0: all)"},
-	{"output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE",
-	 "write to a file instead of the screen"},
+	OUTPUT_SPEC(offsetof(struct options, output)),
 	{"live", 'L', OPTION_FLAG, offsetof(struct options, live), NULL,
 	 "list the programs that are being recorded now"},
 	{"all", 'a', OPTION_FLAG, offsetof(struct options, all), NULL,

@@ -15,10 +15,8 @@ static const struct option_spec specs[] = {
 	 "percentiles to show (default 50,95,99)"},
 	{"limit", 'n', OPTION_COUNT, offsetof(struct options, show.limit), "N",
 	 "rows of each list (default 10, 0: all)"},
-	{"format", 'f', OPTION_FORMAT_JSON, offsetof(struct options, show.format), "FORMAT",
-	 "table (default), json or json-pretty"},
-	{"output", 'o', OPTION_TEXT, offsetof(struct options, show.output), "FILE",
-	 "write to a file instead of the screen"},
+	FORMAT_JSON_SPEC(offsetof(struct options, show.format)),
+	OUTPUT_SPEC(offsetof(struct options, show.output)),
 };
 
 static const struct options defaults = {.show = SHOW_DEFAULTS};

@@ -14,10 +14,8 @@ struct options {
 };
 
 static const struct option_spec specs[] = {
-	{"format", 'f', OPTION_FORMAT, offsetof(struct options, format), "FORMAT",
-	 "table (default), json, json-pretty, csv or markdown"},
-	{"output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE",
-	 "write to a file instead of the screen"},
+	FORMAT_SPEC(offsetof(struct options, format)),
+	OUTPUT_SPEC(offsetof(struct options, output)),
 };
 
 static const struct options defaults = {.format = VIEW_TABLE};

@@ -74,6 +74,22 @@ struct command {
 	int (*run)(struct invocation *invocation, struct error *error);
 };
 
+/* Options that many commands have; place: offsetof() the value. */
+#define FORMAT_SPEC(place)                                                                         \
+	{                                                                                          \
+		"format", 'f', OPTION_FORMAT, place, "FORMAT",                                     \
+			"table (default), json, json-pretty, csv or markdown"                      \
+	}
+#define FORMAT_JSON_SPEC(place)                                                                    \
+	{                                                                                          \
+		"format", 'f', OPTION_FORMAT_JSON, place, "FORMAT",                                \
+			"table (default), json or json-pretty"                                     \
+	}
+#define OUTPUT_SPEC(place)                                                                         \
+	{                                                                                          \
+		"output", 'o', OPTION_TEXT, place, "FILE", "write to a file instead of the screen" \
+	}
+
 /* A command's specs and defaults, which are called so in each of their files. */
 #define COMMAND_OPTIONS                                                                            \
 	.specs = specs, .n_specs = sizeof(specs) / sizeof(specs[0]), .defaults = &defaults,        \

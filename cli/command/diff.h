@@ -74,9 +74,7 @@ enum { DIFF_LIMIT = 15 };
 		 "FORMAT",                                                                         \
 		 "table (default), json, json-pretty, csv, markdown, html,\ngithub-benchmark or "  \
 		 "bencher"},                                                                       \
-		{"output",    'o',                                                                 \
-		 OPTION_TEXT, offsetof(type, member.output),                                       \
-		 "FILE",      "write to a file instead of the screen"},                            \
+		OUTPUT_SPEC(offsetof(type, member.output)),                                        \
 	{                                                                                          \
 		"fail-on", 0, OPTION_TEXT, offsetof(type, member.fail_on), "slower[:PERCENT]",     \
 			"end with status 1 when a function is slower, by at least\n"               \

@@ -52,10 +52,7 @@ struct trend_options {
 		{"min-effect", 'e',                                                                \
 		 OPTION_TEXT,  offsetof(type, member.min_effect),                                  \
 		 "PERCENT",    "what is no change worth telling (default 2%)"},                    \
-	{                                                                                          \
-		"output", 'o', OPTION_TEXT, offsetof(type, member.output), "FILE",                 \
-			"write to a file instead of the screen"                                    \
-	}
+		OUTPUT_SPEC(offsetof(type, member.output))
 
 /*
  * trend_find: reads the history of a function and finds its changes.
