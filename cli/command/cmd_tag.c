@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "../base/error.h"
+#include "../query/query.h"
 #include "../query/query_set.h"
 #include "../query/run_set.h"
 #include "../base/text.h"
@@ -31,14 +32,13 @@ static const char text[] =
 
 static bool is_usable(const char *name)
 {
-	if (!*name || strstr(name, "..") || strstr(name, "@{") || strcmp(name, "last") == 0 ||
+	if (!*name || strstr(name, "..") || strstr(name, "@{") || query_is_run_name(name) ||
 	    strncmp(name, "last~", 5) == 0)
 		return false;
 	for (const char *c = name; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return false;
-	/* Digits are the number of a run. */
-	return name[strspn(name, "0123456789")] != '\0';
+	return true;
 }
 
 static int run(struct invocation *in, struct error *error)

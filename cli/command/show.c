@@ -14,10 +14,10 @@
 #include "../view/view.h"
 #include "../view/view_show.h"
 
-static bool is_run_name(const char *name)
+/* What begins as the name of a run was meant as one. */
+static bool means_run(const char *name)
 {
-	return *name && (name[strspn(name, "0123456789")] == '\0' || strcmp(name, "last") == 0 ||
-			 strncmp(name, "last~", 5) == 0);
+	return query_is_run_name(name) || strncmp(name, "last~", 5) == 0;
 }
 
 static int show_run(struct store *store, const char *name, const struct show_options *options,
@@ -74,7 +74,7 @@ static int show_function(struct store *store, const char *name, const struct sho
 int show_print(struct store *store, const char *what, const struct show_options *options,
 	       struct error *error)
 {
-	if (!options->run && is_run_name(what))
+	if (!options->run && means_run(what))
 		return show_run(store, what, options, error);
 	return show_function(store, what, options, error);
 }

@@ -5,6 +5,7 @@
 #ifndef HOTPATH_QUERY_H
 #define HOTPATH_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,12 +22,13 @@ struct store;
  *   last~N    N before it
  *   ID        a number
  *
- * Each form is a function in a list in query_resolve.c.
- *
- * Returns  ERR_OK, or ERR_NO_RUN with what there is in words, or ERR_USAGE when the name has no
- * known form Cost     one look-up; last~N looks at N rows
+ * Returns  ERR_OK, or ERR_NO_RUN with what there is in words, or ERR_USAGE when the name has none of these forms
+ * Cost     one look-up; last~N looks at N rows
  */
 int query_resolve(struct store *store, const char *name, int64_t *id, struct error *error);
+
+/* query_is_run_name: whether a name has one of these forms. */
+bool query_is_run_name(const char *name);
 
 /* query_run: one run.  ERR_NO_RUN when it is not there. */
 int query_run(struct store *store, int64_t id, struct model_run *run, struct error *error);

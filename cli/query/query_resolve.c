@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +8,6 @@
 #include "../base/error.h"
 #include "../store/store.h"
 #include "../base/text.h"
-
-/* A form that a name can have: sets *id, 0 when no run is meant; returns false when the name is not
- * of this form. */
-struct form {
-	const char *like;
-	bool (*resolve)(struct store *store, const char *name, int64_t *id, int *rc,
-			struct error *error);
-};
 
 /* One number from a query with one number in it; 0 when there is no row. */
 static int ask(struct store *store, const char *sql, int64_t parameter, int64_t *answer,
@@ -41,55 +31,37 @@ static bool read_number(const char *text, int64_t *number)
 {
 	if (!*text || text[strspn(text, "0123456789")])
 		return false;
-	errno = 0;
 	*number = strtoll(text, NULL, 10);
 	return true;
 }
 
-static bool resolve_last(struct store *store, const char *name, int64_t *id, int *rc,
-			 struct error *error)
+/* "last", "last~", "last~N": how far back that is. */
+static bool read_last(const char *name, int64_t *back)
 {
-	int64_t back = 0;
-
-	if (strncmp(name, "last", 4) != 0)
+	if (strncmp(name, "last", 4) != 0 || (name[4] && name[4] != '~'))
 		return false;
-	if (name[4] == '~' && name[5] == '\0')
-		back = 1;
-	else if (name[4] && (name[4] != '~' || !read_number(name + 5, &back)))
-		return false;
-	*rc = ask(store, "SELECT id FROM run WHERE part <> 2 ORDER BY id DESC LIMIT 1 OFFSET ?",
-		  back, id, error);
-	return true;
+	*back = name[4] == '~';
+	return !name[4] || !name[5] || read_number(name + 5, back);
 }
 
-static bool resolve_number(struct store *store, const char *name, int64_t *id, int *rc,
-			   struct error *error)
+bool query_is_run_name(const char *name)
 {
 	int64_t number;
 
-	if (!read_number(name, &number))
-		return false;
-	*rc = ask(store, "SELECT id FROM run WHERE id = ?", number, id, error);
-	return true;
+	return read_last(name, &number) || read_number(name, &number);
 }
-
-static const struct form forms[] = {
-	{"last", resolve_last},
-	{"last~N", resolve_last},
-	{"a run's number", resolve_number},
-};
 
 /* What there is, for a name that fits nothing. */
 static int no_such_run(struct store *store, const char *name, struct error *error)
 {
 	int64_t first = 0, newest = 0, count = 0;
-	int rc = ask(store, "SELECT min(id) FROM run WHERE ?1 = 0", 0, &first, error);
+	int rc = store_number(store, "SELECT min(id) FROM run", &first, error);
 	char *shown;
 
 	if (!rc)
-		rc = ask(store, "SELECT max(id) FROM run WHERE ?1 = 0", 0, &newest, error);
+		rc = store_number(store, "SELECT max(id) FROM run", &newest, error);
 	if (!rc)
-		rc = ask(store, "SELECT count(*) FROM run WHERE ?1 = 0", 0, &count, error);
+		rc = store_number(store, "SELECT count(*) FROM run", &count, error);
 	if (rc)
 		return rc;
 	if (count == 0)
@@ -109,32 +81,33 @@ static int no_such_run(struct store *store, const char *name, struct error *erro
 	return ERR_NO_RUN;
 }
 
-int query_resolve(struct store *store, const char *name, int64_t *id, struct error *error)
+static int no_run_name(const char *name, struct error *error)
 {
-	struct text list = {0};
-	char *known, *shown;
+	char *shown = text_printable(name);
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		int rc = ERR_OK;
-
-		*id = 0;
-		if (!forms[i].resolve(store, name, id, &rc, error))
-			continue;
-		if (rc || *id)
-			return rc;
-		return no_such_run(store, name, error);
-	}
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		text_print(&list, "%s%s", i ? ", " : "", forms[i].like);
-	known = text_take(&list);
-	shown = text_printable(name);
 	error_set(error, ERR_USAGE,
-		  "'%s' does not name a run: expected %s; `hotpath runs` lists "
-		  "what there is",
-		  shown ? shown : "", known ? known : "last");
-	free(known);
+		  "'%s' does not name a run: expected last, last~N, a run's number; `hotpath runs` "
+		  "lists what there is",
+		  shown ? shown : "");
 	free(shown);
 	return ERR_USAGE;
+}
+
+int query_resolve(struct store *store, const char *name, int64_t *id, struct error *error)
+{
+	int64_t number;
+	int rc;
+
+	*id = 0;
+	if (read_last(name, &number))
+		rc = ask(store,
+			 "SELECT id FROM run WHERE part <> 2 ORDER BY id DESC LIMIT 1 OFFSET ?",
+			 number, id, error);
+	else if (read_number(name, &number))
+		rc = ask(store, "SELECT id FROM run WHERE id = ?", number, id, error);
+	else
+		return no_run_name(name, error);
+	return rc || *id ? rc : no_such_run(store, name, error);
 }
 
 int query_run_of_pid(struct store *store, int64_t pid, int64_t *id, struct error *error)

@@ -141,22 +141,13 @@ static int add_plain(struct search *s, const char *name)
 	return first ? ERR_OK : add_tag(s, name);
 }
 
-static bool is_run_name(const char *name)
-{
-	if (strncmp(name, "last", 4) == 0 && (name[4] == '\0' || name[4] == '~'))
-		name += 4 + (name[4] == '~');
-	else if (!*name)
-		return false;
-	return name[strspn(name, "0123456789")] == '\0';
-}
-
 static int add_range(struct search *s, const char *name, const char *dots)
 {
 	char *first = strndup(name, (size_t)(dots - name));
 	int64_t from = 0, to = 0;
 	int rc = first ? ERR_OK : error_memory(s->error);
 
-	if (!rc && (!is_run_name(first) || !is_run_name(dots + 2)))
+	if (!rc && (!query_is_run_name(first) || !query_is_run_name(dots + 2)))
 		rc = error_set(s->error, ERR_USAGE,
 			       "'%s' is no range of runs: expected two of them, such as 12..20 or "
 			       "last~4..last",
@@ -197,17 +188,18 @@ static int add_past(struct search *s, const char *name, const char *at)
 	return rc;
 }
 
-/* "branch:main"; *kind is set when the name has such a prefix. */
-static int add_prefixed(struct search *s, const char *name, const struct kind **kind)
+/* "branch:main"; *found: whether the name has such a prefix. */
+static int add_prefixed(struct search *s, const char *name, bool *found)
 {
 	for (int i = 0; i < N_KINDS; i++) {
 		size_t length = strlen(kinds[i].prefix);
 
 		if (strncmp(name, kinds[i].prefix, length) != 0)
 			continue;
-		*kind = &kinds[i];
+		*found = true;
 		return kinds[i].add(s, name + length);
 	}
+	*found = false;
 	return ERR_OK;
 }
 
@@ -234,14 +226,14 @@ static int add_number(struct search *s, const char *name)
 static int add_term(struct search *s, const char *name)
 {
 	size_t before = s->ids->n;
-	const struct kind *kind = NULL;
 	const char *found;
+	bool prefixed;
 	int rc;
 
-	if (is_run_name(name))
+	if (query_is_run_name(name))
 		return add_number(s, name);
-	rc = add_prefixed(s, name, &kind);
-	if (kind)
+	rc = add_prefixed(s, name, &prefixed);
+	if (prefixed)
 		return rc || s->ids->n > before ? rc : nothing(s, " of", name);
 	if ((found = strstr(name, "..")))
 		rc = add_range(s, name, found);
@@ -273,10 +265,10 @@ int run_set_find(struct store *store, const char *name, const struct run_set_wis
 	memset(ids, 0, sizeof(*ids));
 	/* A branch or label may have a plus in its name. */
 	if (!rc && strchr(name, '+') && !strstr(name, "..") && !strstr(name, "@{")) {
-		const struct kind *kind = NULL;
+		bool prefixed;
 
-		rc = add_prefixed(&s, name, &kind);
-		if (!kind)
+		rc = add_prefixed(&s, name, &prefixed);
+		if (!prefixed)
 			rc = add_plain(&s, name);
 	}
 	while (!rc && !(rest == copy && ids->n) && (term = strsep(&rest, "+")))
