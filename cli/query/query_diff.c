@@ -59,13 +59,6 @@ static int by_key(const void *one, const void *other)
 	return order ? order : (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-static char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text ? strdup(text) : NULL;
-}
-
 /* A file within the project's folder, however it was given to the compiler. */
 static char *file_at(sqlite3_stmt *stmt, int column, const char *root)
 {
@@ -87,13 +80,13 @@ static int read_names(struct loader *load, const char *root, struct model_diff_f
 	sqlite3_stmt *stmt = load->names;
 
 	memset(f, 0, sizeof(*f));
-	f->name = text_at(stmt, 1);
-	f->qualified = text_at(stmt, 2);
-	f->mangled = text_at(stmt, 3);
-	f->label = text_at(stmt, 4);
+	f->name = store_text(stmt, 1);
+	f->qualified = store_text(stmt, 2);
+	f->mangled = store_text(stmt, 3);
+	f->label = store_text(stmt, 4);
 	f->file = file_at(stmt, 5, root);
 	f->line = sqlite3_column_int64(stmt, 6);
-	f->group = text_at(stmt, 7);
+	f->group = store_text(stmt, 7);
 	f->kind = sqlite3_column_int(stmt, 8);
 	f->cells = calloc(load->diff->base.n + load->diff->head.n + 1, sizeof(*f->cells));
 	return f->name && f->cells ? ERR_OK : error_memory(load->error);

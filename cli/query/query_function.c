@@ -10,13 +10,6 @@
 #include "../store/store.h"
 #include "../base/text.h"
 
-static char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text ? strdup(text) : NULL;
-}
-
 static int read_roots(struct store *store, const int64_t *ids, size_t n, char **roots,
 		      struct error *error)
 {
@@ -27,7 +20,7 @@ static int read_roots(struct store *store, const int64_t *ids, size_t n, char **
 		sqlite3_reset(stmt);
 		sqlite3_bind_int64(stmt, 1, ids[i]);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
-			roots[i] = text_at(stmt, 0);
+			roots[i] = store_text(stmt, 0);
 	}
 	sqlite3_finalize(stmt);
 	return rc;
@@ -129,12 +122,12 @@ static int read_named(sqlite3_stmt *stmt, const struct search *s, struct named *
 	const char *kept;
 
 	*one = (struct named){.id = sqlite3_column_int64(stmt, 0),
-			      .name = text_at(stmt, 1),
-			      .qualified = text_at(stmt, 2),
-			      .mangled = text_at(stmt, 3),
-			      .label = text_at(stmt, 4),
-			      .file = text_at(stmt, 5),
-			      .rule = text_at(stmt, 6),
+			      .name = store_text(stmt, 1),
+			      .qualified = store_text(stmt, 2),
+			      .mangled = store_text(stmt, 3),
+			      .label = store_text(stmt, 4),
+			      .file = store_text(stmt, 5),
+			      .rule = store_text(stmt, 6),
 			      .line = sqlite3_column_int64(stmt, 7),
 			      .kind = sqlite3_column_int(stmt, 8)};
 	kept = below(one->file, s->roots, s->n_roots);

@@ -186,7 +186,7 @@ int query_history_text(struct store *store, int64_t id, char **text, struct erro
 		return rc;
 	sqlite3_bind_int64(stmt, 1, id);
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		*text = strdup((const char *)sqlite3_column_text(stmt, 0));
+		*text = store_text(stmt, 0);
 		rc = *text ? ERR_OK : error_memory(error);
 	} else {
 		rc = store_error(store, error);

@@ -3,7 +3,6 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/error.h"
 #include "query.h"
@@ -18,13 +17,6 @@ static int ask(struct store *store, sqlite3_stmt **stmt, const char *sql, int64_
 	if (!rc)
 		sqlite3_bind_int64(*stmt, 1, run);
 	return rc;
-}
-
-static char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text ? strdup(text) : NULL;
 }
 
 static int read_clock(struct store *store, struct model_show_run *show, struct error *error)
@@ -43,7 +35,7 @@ static int read_clock(struct store *store, struct model_show_run *show, struct e
 
 		show->clock = clock < sizeof(names) / sizeof(names[0]) ? names[clock] : NULL;
 		show->ns_per_tick = sqlite3_column_double(stmt, 1);
-		show->root = text_at(stmt, 2);
+		show->root = store_text(stmt, 2);
 	} else {
 		rc = store_error(store, error);
 	}
@@ -61,7 +53,7 @@ static int add_thread(sqlite3_stmt *stmt, struct model_show_run *show)
 	show->threads = more;
 	more[show->n_threads++] = (struct model_thread){.n = sqlite3_column_int64(stmt, 0),
 							.tid = sqlite3_column_int64(stmt, 1),
-							.name = text_at(stmt, 2),
+							.name = store_text(stmt, 2),
 							.owners = sqlite3_column_int64(stmt, 3),
 							.start_ns = sqlite3_column_int64(stmt, 4),
 							.end_ns = sqlite3_column_int64(stmt, 5),
@@ -78,7 +70,7 @@ static int add_object(sqlite3_stmt *stmt, struct model_show_run *show)
 	if (!more)
 		return -1;
 	show->objects = more;
-	more[show->n_objects] = (struct model_object){text_at(stmt, 0), text_at(stmt, 1)};
+	more[show->n_objects] = (struct model_object){store_text(stmt, 0), store_text(stmt, 1)};
 	return more[show->n_objects++].build_id ? 0 : -1;
 }
 
@@ -89,7 +81,7 @@ static int add_tag(sqlite3_stmt *stmt, struct model_show_run *show)
 	if (!more)
 		return -1;
 	show->tags = more;
-	more[show->n_tags] = text_at(stmt, 0);
+	more[show->n_tags] = store_text(stmt, 0);
 	return more[show->n_tags++] ? 0 : -1;
 }
 

@@ -103,7 +103,7 @@ static int read_value(sqlite3_stmt *stmt, int column, struct model_value *value)
 		return 0;
 	case SQLITE_TEXT:
 		value->kind = MODEL_TEXT;
-		value->text = strdup((const char *)sqlite3_column_text(stmt, column));
+		value->text = store_text(stmt, column);
 		return value->text ? 0 : -1;
 	case SQLITE_BLOB: {
 		const void *bytes = sqlite3_column_blob(stmt, column);

@@ -531,7 +531,7 @@ static int read_builds(struct store *store, int64_t run, char **builds, struct e
 	if (sqlite3_step(stmt) != SQLITE_ROW) {
 		rc = store_error(store, error);
 	} else if (sqlite3_column_int(stmt, 1) > 0) {
-		*builds = strdup((const char *)sqlite3_column_text(stmt, 0));
+		*builds = store_text(stmt, 0);
 		rc = *builds ? ERR_OK : error_memory(error);
 	}
 	sqlite3_finalize(stmt);

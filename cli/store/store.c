@@ -90,6 +90,13 @@ int store_number(struct store *store, const char *sql, int64_t *n, struct error 
 	return rc;
 }
 
+char *store_text(struct sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? strdup(text) : NULL;
+}
+
 static long now_ms(void)
 {
 	struct timespec t;

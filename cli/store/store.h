@@ -70,6 +70,9 @@ int store_prepare(struct store *store, struct sqlite3_stmt **stmt, const char *s
 /* store_number: the answer to a question whose answer is one number. */
 int store_number(struct store *store, const char *sql, int64_t *n, struct error *error);
 
+/* store_text: a copy of a column's text; NULL for NULL, and when out of memory. */
+char *store_text(struct sqlite3_stmt *stmt, int column);
+
 /* store_begin_reading: what is read until store_rollback() is of one moment, whatever others write or remove meanwhile. */
 int store_begin_reading(struct store *store, struct error *error);
 

@@ -82,7 +82,7 @@ int store_tables_read(struct store *store, struct store_tables *tables, struct e
 		}
 		tables->list = more;
 		memset(&more[tables->n], 0, sizeof(*more));
-		more[tables->n].name = strdup((const char *)sqlite3_column_text(stmt, 0));
+		more[tables->n].name = store_text(stmt, 0);
 		if (!more[tables->n++].name)
 			rc = error_memory(error);
 	}
