@@ -57,10 +57,8 @@ enum life {
 	LIFE_UNKNOWN, /* its writer cannot be seen */
 };
 
-static enum life read_life(const char *path, int fd)
+static enum life read_life(const char *path, enum header_state state)
 {
-	struct seg_header header;
-	enum header_state state = read_header(fd, &header);
 	int alive;
 
 	if (state != HEADER_RECORDING && state != HEADER_FOREIGN)
@@ -307,11 +305,11 @@ static int take_image(const char *path, const struct segment_wish *wish, const s
 static int take_locked(const char *path, int fd, const struct segment_wish *wish,
 		       struct segment_result *result, struct error *error)
 {
+	struct seg_header header;
+	enum life life = read_life(path, read_header(fd, &header));
 	struct image image;
-	enum life life;
 	int rc;
 
-	life = read_life(path, fd);
 	if (life == LIFE_ON || (life == LIFE_UNKNOWN && !wish->force)) {
 		result->outcome = SEGMENT_LIVE;
 		return ERR_OK;
@@ -373,6 +371,7 @@ static int by_age(const void *one, const void *other)
 static bool examine(struct segment_file *file, const char *name)
 {
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct seg_header header;
 	struct stat st;
 	bool ours;
 
@@ -380,16 +379,14 @@ static bool examine(struct segment_file *file, const char *name)
 		return false;
 	ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid();
 	if (ours) {
+		enum header_state state = read_header(fd, &header);
+		enum life life = read_life(file->path, state);
+
 		file->changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 		file->pid = (pid_t)strtol(name, NULL, 10);
-		enum life life = read_life(file->path, fd);
-		struct seg_header header;
-
-		file->live = life != LIFE_OVER;
+		file->live = life != LIFE_OVER ||
+			     (state == HEADER_BAD && time(NULL) - st.st_mtim.tv_sec < YOUNG_S);
 		file->unknown = life == LIFE_UNKNOWN;
-		if (read_header(fd, &header) == HEADER_BAD &&
-		    time(NULL) - st.st_mtim.tv_sec < YOUNG_S)
-			file->live = true;
 	}
 	close(fd);
 	return ours;

@@ -51,7 +51,7 @@ struct segment_result {
  * segment_take: takes in one segment.
  *
  * result   filled in in every case
- * Returns  ERR_OK, also when nothing was to be done, or an error (SEGMENT_REFUSED)
+ * Returns  ERR_OK, also when nothing was to be done, or an error (SEGMENT_REFUSED, SEGMENT_FOREIGN)
  */
 int segment_take(const char *path, const struct segment_wish *wish, struct segment_result *result,
 		 struct error *error);

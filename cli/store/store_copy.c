@@ -561,7 +561,7 @@ int store_copy(struct store *from, struct store *to, const int64_t *ids, size_t 
 	if (rc)
 		return rc;
 	/* One state of the other store, whatever is written to it meanwhile. */
-	rc = store_exec(from, "BEGIN", error);
+	rc = store_begin_reading(from, error);
 	if (!rc)
 		rc = open_sources(&copy);
 	if (!rc)
