@@ -22,11 +22,11 @@ static const double NO_CALLS = 0.5;
 /* More runs than this nobody makes. */
 static const double MANY_RUNS = 1000;
 
-/* The logarithms of one function's metric, sorted, for the runs that have one. */
+/* One function's metric, sorted, for the runs that have one; as it was measured, until into_logs(). */
 struct sample {
 	double *x, *y;
 	size_t m, n;
-	double shift;
+	double shift; /* describe() finds it */
 };
 
 static double value_of(const struct model_cell *cell, enum model_metric metric)
@@ -70,7 +70,7 @@ static void side_into_logs(double *values, size_t n, enum model_metric metric)
 		values[i] = log_of(values[i], metric);
 }
 
-/* A sample is taken as it was measured; all that is computed with is its logarithms. */
+/* All that is computed with. */
 static void into_logs(struct sample *s, enum model_metric metric)
 {
 	side_into_logs(s->x, s->m, metric);
@@ -113,7 +113,6 @@ static bool constant(const double *sorted, size_t n)
 	return n > 1 && sorted[0] == sorted[n - 1];
 }
 
-/* What was measured, of a sample that is not in logarithms yet. */
 static void show_figures(const struct sample *s, struct model_change *change)
 {
 	struct stats_interval head = stats_median_interval(s->y, s->n, LEVEL);
@@ -124,11 +123,14 @@ static void show_figures(const struct sample *s, struct model_change *change)
 	change->head_high = head.high;
 }
 
-/* What the runs say, whether it is tested or not. */
-static void describe(struct sample *s, struct model_change *change)
+/* What the runs say, whether it is tested or not; of a sample as it was measured, which is in logarithms then. */
+static void describe(struct sample *s, enum model_metric metric, struct model_change *change)
 {
-	struct stats_interval interval = stats_shift_interval(s->x, s->m, s->y, s->n, LEVEL, false);
+	struct stats_interval interval;
 
+	show_figures(s, change);
+	into_logs(s, metric);
+	interval = stats_shift_interval(s->x, s->m, s->y, s->n, LEVEL, false);
 	s->shift = stats_shift(s->x, s->m, s->y, s->n);
 	change->change = percent_of(s->shift);
 	change->p = change->q = change->more_runs = NAN;
@@ -241,12 +243,12 @@ static void take_total(const struct model_diff *diff, enum model_metric metric, 
 }
 
 static void take(const struct model_diff *diff, const struct model_diff_function *f,
-		 struct sample *s)
+		 enum model_metric metric, struct sample *s)
 {
 	if (f == &diff->total)
-		take_total(diff, diff->metric, s);
+		take_total(diff, metric, s);
 	else
-		take_sample(diff, f->cells, diff->metric, s);
+		take_sample(diff, f->cells, metric, s);
 }
 
 /* The first look at a function; true when it is to be tested. */
@@ -259,10 +261,8 @@ static bool look_at(struct model_diff *diff, struct model_diff_function *f, stru
 	double share_head = side_share(f->cells + base, all + base, diff->head.n, diff->metric);
 
 	f->share = share_base > share_head ? share_base : share_head;
-	take(diff, f, s);
-	show_figures(s, change);
-	into_logs(s, diff->metric);
-	describe(s, change);
+	take(diff, f, diff->metric, s);
+	describe(s, diff->metric, change);
 	change->verdict = VERDICT_INCONCLUSIVE;
 	if (f != &diff->total && (f->calls_base == 0 || f->calls_head == 0)) {
 		change->verdict = f->calls_base == 0 ? VERDICT_ADDED : VERDICT_REMOVED;
@@ -307,7 +307,7 @@ static int judge(struct model_diff *diff, struct family *family, struct sample *
 		struct model_diff_function *f = entry(diff, family->members[i].at);
 		struct model_change *change = &f->change;
 
-		take(diff, f, s);
+		take(diff, f, diff->metric, s);
 		into_logs(s, diff->metric);
 		s->shift = family->members[i].shift;
 		change->q = fmin(1, family->q[i] / family->part);
@@ -361,15 +361,6 @@ int compare(struct model_diff *diff, const struct compare_options *options, stru
 	return rc;
 }
 
-static void take_per_run(const struct model_diff *diff, const struct model_diff_function *f,
-			 struct sample *s)
-{
-	if (f == &diff->total)
-		take_total(diff, METRIC_RUN, s);
-	else
-		take_sample(diff, f->cells, METRIC_RUN, s);
-}
-
 int compare_per_run(struct model_diff *diff, struct error *error)
 {
 	double *room = calloc(diff->base.n + diff->head.n + 1, sizeof(*room));
@@ -378,10 +369,10 @@ int compare_per_run(struct model_diff *diff, struct error *error)
 	if (!room)
 		return error_memory(error);
 	for (size_t i = 0; i <= diff->n; i++) {
-		take_per_run(diff, entry(diff, i), &s);
-		show_figures(&s, &entry(diff, i)->per_run);
-		into_logs(&s, METRIC_RUN);
-		describe(&s, &entry(diff, i)->per_run);
+		struct model_diff_function *f = entry(diff, i);
+
+		take(diff, f, METRIC_RUN, &s);
+		describe(&s, METRIC_RUN, &f->per_run);
 	}
 	free(room);
 	return ERR_OK;
