@@ -67,7 +67,6 @@ static void attribute(const struct model_diff *diff, struct model_diff_function 
 	f->calls_base = mean_calls(base.cells, base.n);
 	f->calls_head = mean_calls(head.cells, head.n);
 	f->calls_vary = calls_vary(base.cells, base.n) || calls_vary(head.cells, head.n);
-	f->calls_exact = !f->calls_vary && base.n > 1 && head.n > 1;
 	middle_means(&base, &calls0, &self0);
 	middle_means(&head, &calls1, &self1);
 	cost0 = calls0 > 0 ? self0 / calls0 : 0;

@@ -120,7 +120,6 @@ size_t model_diff_others(const struct model_diff *diff, struct model_diff_functi
 	others->calls_head = diff->total.calls_head;
 	others->impact_calls = diff->total.impact_calls;
 	others->impact_cost = diff->total.impact_cost;
-	others->calls_exact = diff->total.calls_exact;
 	others->calls_vary = diff->total.calls_vary;
 	for (size_t i = 0; i < diff->n; i++) {
 		others->calls_base -= diff->functions[i].calls_base;

@@ -91,7 +91,6 @@ struct model_diff_function {
 	struct model_change
 		per_run; /* of its own time in a run, by compare_per_run(): figures and interval, not tested */
 	double calls_base, calls_head; /* a run, on average */
-	bool calls_exact;	       /* the same number in all runs of each side, at least two */
 	bool calls_vary;	       /* not the same number in all runs of a side */
 	/* On the time of a run, over the middle half of the runs; the last is the sum. */
 	double impact_calls, impact_cost, impact_ns;

@@ -89,7 +89,7 @@ static void add_row(struct grid *grid, const struct model_diff *diff,
 		    const struct model_diff_function *f, const char *name, const struct view *view)
 {
 	bool total = f == &diff->total, counts = diff->metric == METRIC_CALLS;
-	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
+	const struct model_tail *p99 = &f->tails[MODEL_P99];
 
 	grid_text(grid, total ? GRID_TEXT : GRID_CODE, name);
 	add_made(grid, GRID_TEXT, view_diff_verdict(f));

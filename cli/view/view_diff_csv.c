@@ -50,8 +50,8 @@ static void add_row(struct grid *grid, const struct model_diff_function *f, bool
 	grid_real(grid, GRID_REAL, f->impact_calls);
 	grid_real(grid, GRID_REAL, f->impact_cost);
 	grid_real(grid, GRID_REAL, f->impact_ns);
-	grid_real(grid, GRID_REAL, total ? NAN : f->tails[0].change);
-	grid_real(grid, GRID_REAL, total ? NAN : f->tails[1].change);
+	grid_real(grid, GRID_REAL, total ? NAN : f->tails[MODEL_P95].change);
+	grid_real(grid, GRID_REAL, total ? NAN : f->tails[MODEL_P99].change);
 	grid_text(grid, GRID_TEXT, model_diff_renamed(f) ? f->old_name : NULL);
 	grid_text(grid, GRID_TEXT, model_diff_renamed(f) ? f->old_file : NULL);
 }

@@ -145,7 +145,7 @@ static void impacts(struct page *p, const struct model_diff_function *f)
 
 static void row(struct page *p, const struct model_diff_function *f, const char *name)
 {
-	const struct model_tail *p99 = &f->tails[MODEL_TAILS - 1];
+	const struct model_tail *p99 = &f->tails[MODEL_P99];
 	const struct model_change *c = &f->change;
 	bool total = f == &p->diff->total;
 

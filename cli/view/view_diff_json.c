@@ -9,7 +9,7 @@
 #include "../base/text.h"
 
 /* p-values are small: three decimals would make most of them 0. */
-static json_t *exact(double value)
+static json_t *in_full(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
@@ -47,10 +47,12 @@ static json_t *renamed_json(const struct model_diff_function *f)
 			 "file", json_out_text(f->old_file));
 }
 
-static json_t *calls_json(const struct model_diff_function *f)
+static json_t *calls_json(const struct model_diff *diff, const struct model_diff_function *f)
 {
+	bool exact = !f->calls_vary && diff->base.n > 1 && diff->head.n > 1;
+
 	return json_pack("{s:o,s:o,s:b}", "base", json_out_real(f->calls_base), "head",
-			 json_out_real(f->calls_head), "exact", f->calls_exact);
+			 json_out_real(f->calls_head), "exact", exact);
 }
 
 static json_t *impact_json(const struct model_diff_function *f)
@@ -71,8 +73,8 @@ static void set_change(json_t *object, const struct model_change *c, bool counts
 	json_object_set_new(object, "ci_percent", json_out_interval(c->ci_low, c->ci_high));
 	json_object_set_new(object, "ci_level",
 			    c->ci_level > 0 ? json_out_real(c->ci_level) : json_null());
-	json_object_set_new(object, "p", exact(c->p));
-	json_object_set_new(object, "q", exact(c->q));
+	json_object_set_new(object, "p", in_full(c->p));
+	json_object_set_new(object, "q", in_full(c->q));
 }
 
 static json_t *per_run_json(const struct model_change *c)
@@ -95,12 +97,12 @@ static json_t *function_json(const struct model_diff *diff, const struct model_d
 	json_object_set_new(object, "renamed_from", renamed_json(f));
 	json_object_set_new(object, "edited", edited < 0 ? json_null() : json_boolean(edited));
 	set_change(object, &f->change, diff->metric == METRIC_CALLS);
-	json_object_set_new(object, "calls", calls_json(f));
+	json_object_set_new(object, "calls", calls_json(diff, f));
 	json_object_set_new(object, "impact_ns", impact_json(f));
 	json_object_set_new(object, "per_run", per_run_json(&f->per_run));
 	json_object_set_new(object, "share", json_out_real(f->share));
-	json_object_set_new(object, "p95", tail_json(&f->tails[0]));
-	json_object_set_new(object, "p99", tail_json(&f->tails[1]));
+	json_object_set_new(object, "p95", tail_json(&f->tails[MODEL_P95]));
+	json_object_set_new(object, "p99", tail_json(&f->tails[MODEL_P99]));
 	return object;
 }
 
@@ -125,7 +127,7 @@ int view_diff_json(const struct model_diff *diff, const struct view *view, struc
 	json_t *functions = json_array(), *total = json_object(), *verdicts = json_object(), *root;
 
 	set_change(total, &diff->total.change, diff->metric == METRIC_CALLS);
-	json_object_set_new(total, "calls", calls_json(&diff->total));
+	json_object_set_new(total, "calls", calls_json(diff, &diff->total));
 	json_object_set_new(total, "impact_ns", impact_json(&diff->total));
 	for (size_t i = 0; i < diff->n; i++)
 		json_array_append_new(functions, function_json(diff, &diff->functions[i]));

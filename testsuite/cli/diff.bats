@@ -250,6 +250,8 @@ repository() {
   record 3
   run hotpath diff 1..2 3
   [[ $output != *"~"* ]]
+  # One run is none to vary from, and none to be exact by.
+  [ "$(hotpath diff -f json 1..2 3 | jq -c '[.functions[].calls.exact]|unique')" = '[false]' ]
   # Another program, in whose run nothing of the first is called.
   cp "$PROG.c" p2.c
   gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o p2 p2.c
