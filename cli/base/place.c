@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "error.h"
 #include "text.h"
 
@@ -82,7 +83,7 @@ static bool usable(const char *root, const char *dir)
 
 int place_find(struct place *place, const char *from, struct error *error)
 {
-	const char *given = getenv("HOTPATH_DIR");
+	const char *given = environment_get("HOTPATH_DIR");
 	char *cwd;
 
 	memset(place, 0, sizeof(*place));
@@ -93,7 +94,7 @@ int place_find(struct place *place, const char *from, struct error *error)
 			place->root = find_upward(cwd, ".git", ".hotpath/hotpath.db");
 	}
 	free(cwd);
-	if (given && *given) {
+	if (given) {
 		place->source = PLACE_ENVIRONMENT;
 		place->dir = absolute(given);
 		return place->dir ? ERR_OK : error_memory(error);
@@ -182,12 +183,12 @@ int place_make(const char *dir, struct error *error)
 
 char **place_segments(const char *dir)
 {
-	const char *given = getenv("HOTPATH_SEGMENTS");
+	const char *given = environment_get("HOTPATH_SEGMENTS");
 	char **folders = calloc(3, sizeof(*folders));
 
 	if (!folders)
 		return NULL;
-	if (given && *given) {
+	if (given) {
 		folders[0] = absolute(given);
 	} else {
 		folders[0] = text_format("/dev/shm/hotpath-%lu", (unsigned long)geteuid());

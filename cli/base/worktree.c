@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "error.h"
 #include "git.h"
 #include "spawn.h"
@@ -55,11 +56,11 @@ static int check_out(struct worktree *trees, int side, const char *ref, struct e
 
 int worktree_make(struct worktree *trees, const char *const refs[2], struct error *error)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = environment_get("TMPDIR");
 	int rc = ERR_OK;
 
 	memset(trees, 0, sizeof(*trees));
-	trees->parent = text_format("%s/hotpath-ab-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	trees->parent = text_format("%s/hotpath-ab-XXXXXX", tmp ? tmp : "/tmp");
 	if (!trees->parent)
 		return error_memory(error);
 	if (!mkdtemp(trees->parent)) {

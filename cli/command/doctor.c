@@ -52,7 +52,6 @@ void doctor_release(struct doctor *doctor)
 static void check_segment_folder(struct doctor *doctor, const char *folder)
 {
 	struct statvfs fs;
-	const char *forced = getenv("HOTPATH_SEGMENTS");
 	bool exists, safe = place_folder_safe(folder, &exists);
 
 	if (!exists)
@@ -62,8 +61,9 @@ static void check_segment_folder(struct doctor *doctor, const char *folder)
 			   "%s is not a folder that only you can write: programs do not record "
 			   "in it, and what is in it is not taken in; %s",
 			   folder,
-			   forced && *forced ? "set HOTPATH_SEGMENTS to another folder, or to none"
-					     : "remove it, programs make a new one");
+			   environment_get("HOTPATH_SEGMENTS")
+				   ? "set HOTPATH_SEGMENTS to another folder, or to none"
+				   : "remove it, programs make a new one");
 	else if (statvfs(folder, &fs) == 0 && fs.f_bavail * fs.f_frsize < 64ul << 20)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
 			   "%s has only %lu MiB left: programs with many threads may lose calls",
@@ -246,12 +246,11 @@ static void check_git(struct doctor *doctor)
 
 void doctor_machine(struct doctor *doctor)
 {
-	const char *disabled = getenv("HOTPATH_DISABLE");
 	struct error error = {0};
 
 	check_clock(doctor);
 	check_git(doctor);
-	if (disabled && *disabled && strcmp(disabled, "0") != 0)
+	if (environment_disables())
 		doctor_say(doctor, DOCTOR_WARN, "env",
 			   "HOTPATH_DISABLE is set: programs started from here record nothing");
 	if (environment_check(&error))

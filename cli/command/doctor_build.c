@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "../model/model.h"
 #include "../base/place.h"
@@ -279,12 +280,12 @@ static void take_trial(struct doctor *doctor, const char *dir)
 
 void doctor_trial(struct doctor *doctor)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = environment_get("TMPDIR");
 	char *dir, *out;
 
 	if (!doctor->plugin)
 		return;
-	dir = text_format("%s/hotpath-doctor-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	dir = text_format("%s/hotpath-doctor-XXXXXX", tmp ? tmp : "/tmp");
 	if (!dir || !mkdtemp(dir) || !write_source(dir)) {
 		doctor_say(doctor, DOCTOR_FAIL, "trial",
 			   "there is no temporary folder to try a program in; set TMPDIR");

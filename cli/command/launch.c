@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "../store/ingest.h"
 #include "../base/machine.h"
@@ -203,18 +204,18 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 
 void launch_explain(const struct segment_tally *tally, const char *command)
 {
-	const char *disabled = getenv("HOTPATH_DISABLE"), *folder = getenv("HOTPATH_SEGMENTS");
+	const char *folder = environment_get("HOTPATH_SEGMENTS");
 	bool exists;
 	char *note;
 
-	if (disabled && *disabled && strcmp(disabled, "0") != 0)
+	if (environment_disables())
 		note = strdup("nothing was measured: HOTPATH_DISABLE is set");
 	else if (tally->live)
 		note = text_format("nothing was taken in: %zu process%s of it still record%s; "
 				   "`hotpath ingest` later",
 				   tally->live, tally->live == 1 ? "" : "es",
 				   tally->live == 1 ? "s" : "");
-	else if (folder && *folder && !place_folder_safe(folder, &exists) && exists)
+	else if (folder && !place_folder_safe(folder, &exists) && exists)
 		note = text_format("nothing was measured: HOTPATH_SEGMENTS=%s is not a folder that "
 				   "only you can write",
 				   folder);

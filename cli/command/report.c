@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/environment.h"
 #include "../base/error.h"
 #include "../model/groups.h"
 #include "../model/model.h"
@@ -160,19 +161,11 @@ bool report_parse_limit(const char *text, int64_t *limit)
 	return true;
 }
 
-/* A variable that is set and not empty. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 int report_environment(struct report_options *options, bool *wanted, struct error *error)
 {
-	const char *format = variable("HOTPATH_OUTPUT_FORMAT");
-	const char *limit = variable("HOTPATH_LIMIT");
-	const char *percentiles = variable("HOTPATH_PERCENTILES");
+	const char *format = environment_get("HOTPATH_OUTPUT_FORMAT");
+	const char *limit = environment_get("HOTPATH_LIMIT");
+	const char *percentiles = environment_get("HOTPATH_PERCENTILES");
 	struct report_options defaults = REPORT_DEFAULTS;
 	struct model_percentiles list;
 
@@ -198,7 +191,7 @@ int report_environment(struct report_options *options, bool *wanted, struct erro
 			return rc;
 		options->percentiles = percentiles;
 	}
-	options->focus = variable("HOTPATH_FOCUS");
-	options->output = variable("HOTPATH_OUTPUT_PATH");
+	options->focus = environment_get("HOTPATH_FOCUS");
+	options->output = environment_get("HOTPATH_OUTPUT_PATH");
 	return ERR_OK;
 }
