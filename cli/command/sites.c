@@ -312,7 +312,7 @@ static int read_file(struct reader *r, int fd, Elf *elf, const char **why)
 		rc = read_archive(r, fd, elf);
 		break;
 	default:
-		rc = thin_open(&thin, r->path)
+		rc = thin_open(&thin, fd, r->path)
 			     ? read_thin(r, &thin)
 			     : bad_file(r, "no program, library or object file (ELF)");
 		thin_release(&thin);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sites_thin.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../base/text.h"
 
@@ -19,32 +19,27 @@ enum {
 };
 
 /* read_all: the archive's bytes, which are few; false when it is none. */
-static bool read_all(struct thin *thin, FILE *file)
+static bool read_all(struct thin *thin, int fd)
 {
 	char begin[MAGIC];
 	struct stat st;
 
-	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode) || st.st_size > MOST_BYTES)
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > MOST_BYTES)
 		return false;
-	if (fread(begin, 1, MAGIC, file) != MAGIC || memcmp(begin, magic, MAGIC) != 0)
+	if (pread(fd, begin, MAGIC, 0) != MAGIC || memcmp(begin, magic, MAGIC) != 0)
 		return false;
 	thin->n = (size_t)st.st_size - MAGIC;
 	thin->bytes = malloc(thin->n + 1);
-	return thin->bytes && fread(thin->bytes, 1, thin->n, file) == thin->n;
+	return thin->bytes && pread(fd, thin->bytes, thin->n, MAGIC) == (ssize_t)thin->n;
 }
 
-bool thin_open(struct thin *thin, const char *path)
+bool thin_open(struct thin *thin, int fd, const char *path)
 {
-	FILE *file = fopen(path, "re");
 	const char *slash = strrchr(path, '/');
-	bool is_thin;
 
 	memset(thin, 0, sizeof(*thin));
-	is_thin = file && read_all(thin, file);
-	if (file)
-		fclose(file);
 	thin->folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
-	return is_thin && thin->folder;
+	return thin->folder && read_all(thin, fd);
 }
 
 /* digits: a number in at most n bytes, which are no string. */

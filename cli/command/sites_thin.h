@@ -26,8 +26,8 @@ struct thin {
 	char *folder; /* of the archive, with its slash, or "" */
 };
 
-/* thin_open: false when the file is no thin archive, or cannot be read. */
-bool thin_open(struct thin *thin, const char *path);
+/* thin_open: of an open file and its path; false when it is no thin archive, or cannot be read. */
+bool thin_open(struct thin *thin, int fd, const char *path);
 /* thin_next: the path of the next member, to be freed; NULL at the end, with *damaged when it came too early. */
 char *thin_next(struct thin *thin, bool *damaged);
 void thin_release(struct thin *thin);
