@@ -82,7 +82,10 @@ static int dispatch(const struct command *command, int argc, char **argv, int *s
 		memcpy(in.options, command->defaults, command->size);
 	rc = options_parse(&in, argc, argv, &help, error);
 	if (!rc && help) {
+		/* That of a command that passes on is nobody else's output either. */
+		signal(SIGPIPE, SIG_IGN);
 		options_help(command);
+		rc = view_end(rc, error);
 	} else if (!rc) {
 		rc = prepare(&in, error);
 		if (!rc)

@@ -120,7 +120,7 @@ load helper
 
 @test "no command takes a full disk, or a closed output, for success" {
   leave_segment; leave_segment; hotpath ingest -q
-  local commands=(--help --version "report --help" "help diff" "db path" "db check" "gc -n" ingest "tag 1 x" runs report
+  local commands=(--help --version "report --help" "run --help" "ab --help" "help diff" "db path" "db check" "gc -n" ingest "tag 1 x" runs report
     "report --tree" "report --callers -f json" "report --by group" "diff 1 2" "diff 1 2 -f html" "diff 1 2 -f json" "show last"
     "show inner -f json" "trend inner" "trend inner -f svg" flamegraph export "export -f pprof" "sites $PROG"
     "sql SELECT*FROM(functions)a,(functions)b,(functions)c,(functions)d")
