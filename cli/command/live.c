@@ -178,19 +178,6 @@ int live_list(const char *store, bool any, struct model_live_list *list, struct 
 	return rc;
 }
 
-void model_live_list_release(struct model_live_list *list)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		for (size_t k = 0; k < list->live[i].argc; k++)
-			free(list->live[i].argv[k]);
-		free(list->live[i].argv);
-		free(list->live[i].label);
-		free(list->live[i].root);
-	}
-	free(list->live);
-	*list = (struct model_live_list){0};
-}
-
 /* A recording that has ended is not to be steered: its figures would be gone by a reset. */
 static int check_alive(const char *path, struct error *error)
 {

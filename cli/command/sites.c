@@ -379,17 +379,6 @@ static int by_line(const void *one, const void *other)
 	return order ? order : strverscmp(a->rule ? a->rule : "", b->rule ? b->rule : "");
 }
 
-static void site_release(struct model_site *s)
-{
-	free(s->name);
-	free(s->mangled);
-	free(s->label);
-	free(s->group);
-	free(s->file);
-	free(s->rule);
-	free(s->reason);
-}
-
 void sites_finish(struct model_sites *sites)
 {
 	size_t kept = 0;
@@ -401,7 +390,7 @@ void sites_finish(struct model_sites *sites)
 
 		if (kept && by_place(&sites->sites[kept - 1], s) == 0) {
 			sites->measured -= !s->reason;
-			site_release(s);
+			model_site_release(s);
 			continue;
 		}
 		sites->sites[kept++] = *s;
@@ -409,20 +398,4 @@ void sites_finish(struct model_sites *sites)
 	sites->n = kept;
 	if (sites->n_rules)
 		qsort(sites->rules, sites->n_rules, sizeof(*sites->rules), by_line);
-}
-
-void model_sites_release(struct model_sites *sites)
-{
-	for (size_t i = 0; i < sites->n; i++)
-		site_release(&sites->sites[i]);
-	for (size_t i = 0; i < sites->n_rules; i++) {
-		free(sites->rules[i].rule);
-		free(sites->rules[i].file);
-	}
-	for (size_t i = 0; i < sites->n_objects; i++)
-		free(sites->objects[i]);
-	free(sites->sites);
-	free(sites->rules);
-	free(sites->objects);
-	memset(sites, 0, sizeof(*sites));
 }

@@ -37,6 +37,7 @@ struct model_sites {
 	size_t n_rules;
 };
 
+void model_site_release(struct model_site *site);
 void model_sites_release(struct model_sites *sites);
 
 #endif /* HOTPATH_MODEL_SITES_H */
