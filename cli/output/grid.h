@@ -29,6 +29,12 @@ static inline bool view_is_json(enum view_format format)
 	return format == VIEW_JSON || format == VIEW_JSON_PRETTY;
 }
 
+/* The rows are for people, who are also told what no row says. */
+static inline bool view_is_read(enum view_format format)
+{
+	return format == VIEW_TABLE || format == VIEW_MARKDOWN;
+}
+
 /* Where a view goes, and what that can show. */
 struct view {
 	FILE *stream;

@@ -183,11 +183,20 @@ char *view_run_end(const struct model_run *run)
 	return strdup(model_run_how(run));
 }
 
-void view_estimates(const struct view *view)
+void view_estimates(const struct model_run *run, const struct view *view)
 {
+	if (!view_is_read(view->format) || !model_estimates(run))
+		return;
 	if (view->format == VIEW_MARKDOWN)
 		fputs("\n", view->stream);
 	grid_line(view, "Calls are exact. Where fewer were timed, times are estimates.", 0);
+}
+
+void view_left_out(const struct view *view, size_t n, size_t all, const char *things)
+{
+	if (n < all && view_is_read(view->format))
+		fprintf(view->stream, "%s%zu of %zu %s; --limit 0 shows all\n",
+			view->format == VIEW_MARKDOWN ? "\n" : "", n, all, things);
 }
 
 static bool has_column(const struct model_table *table, const char *name)

@@ -62,8 +62,11 @@ int view_report_bench(const struct model_report *report, const struct view *view
 /* view_run_header: what a report says of its run, in a table or Markdown. */
 int view_run_header(const struct model_run *run, const struct view *view, struct error *error);
 
-/* view_estimates: a line for people on times of calls that were not all timed. */
-void view_estimates(const struct view *view);
+/* view_estimates: a line for people on a run of whose calls not all were timed. */
+void view_estimates(const struct model_run *run, const struct view *view);
+
+/* view_left_out: a line for people, when only n of all things are shown. */
+void view_left_out(const struct view *view, size_t n, size_t all, const char *things);
 
 /* view_run_...: parts of a run for people, printable, to be freed; NULL when out of memory. */
 char *view_run_command(const struct model_run *run); /* "./lua bench.lua" */

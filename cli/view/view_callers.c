@@ -93,7 +93,7 @@ static void add_place(struct grid *grid, const struct model_tree_function *f)
 static void add_row(struct grid *grid, const struct model_tree *tree, const struct edge *edge,
 		    bool first, const struct view *view)
 {
-	bool plain = view->format == VIEW_CSV || view_is_json(view->format);
+	bool plain = !view_is_read(view->format);
 
 	grid_text(grid, GRID_CODE, first || plain ? tree->functions[edge->callee].name : "");
 	add_place(grid, &tree->functions[edge->callee]);
@@ -114,9 +114,9 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 		 struct error *error)
 {
 	struct edge *edges = calloc(tree->n + 1, sizeof(*edges));
-	int64_t *self = calloc(tree->n_functions + 1, sizeof(*self)), functions = 0;
+	int64_t *self = calloc(tree->n_functions + 1, sizeof(*self));
+	size_t most = limit > 0 ? (size_t)limit : SIZE_MAX, functions = 0, n;
 	struct grid grid = {0};
-	size_t n;
 	int rc;
 
 	if (!edges || !self) {
@@ -138,18 +138,14 @@ int view_callers(const struct model_tree *tree, int64_t limit, const struct view
 		bool first = i == 0 || edges[i].callee != edges[i - 1].callee;
 
 		functions += first;
-		if (limit <= 0 || functions <= limit)
+		if (functions <= most)
 			add_row(&grid, tree, &edges[i], first, view);
 	}
 	rc = grid_print(&grid, view, error);
-	if (!rc && (view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN) &&
-	    model_estimates(&tree->run))
-		view_estimates(view);
-	if (!rc && (view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN) && limit > 0 &&
-	    functions > limit)
-		fprintf(view->stream, "%s%lld of %lld functions; --limit 0 shows all\n",
-			view->format == VIEW_MARKDOWN ? "\n" : "", (long long)limit,
-			(long long)functions);
+	if (!rc) {
+		view_estimates(&tree->run, view);
+		view_left_out(view, most, functions, "functions");
+	}
 	grid_release(&grid);
 	free(edges);
 	free(self);

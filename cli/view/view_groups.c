@@ -6,7 +6,7 @@
 
 int view_groups(const struct model_groups *groups, const struct view *view, struct error *error)
 {
-	bool people = view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN;
+	bool people = view_is_read(view->format);
 	struct grid grid = {0};
 	int rc = ERR_OK;
 
@@ -40,8 +40,6 @@ int view_groups(const struct model_groups *groups, const struct view *view, stru
 		return rc;
 	if (groups->all == 0)
 		fputs("No measured function was called.\n", view->stream);
-	else if (groups->n < groups->all)
-		fprintf(view->stream, "%s%zu of %zu groups; --limit 0 shows all\n",
-			view->format == VIEW_MARKDOWN ? "\n" : "", groups->n, groups->all);
+	view_left_out(view, groups->n, groups->all, "groups");
 	return rc;
 }

@@ -275,14 +275,12 @@ static void print_footer(const struct model_report *report, const struct view *v
 			report->total);
 	if (any_estimate(report))
 		print_estimates(report, view);
-	if (report->matched && report->n < report->matched)
-		fprintf(view->stream, "%s%zu of %zu functions; --limit 0 shows all\n",
-			view->format == VIEW_MARKDOWN ? "\n" : "", report->n, report->matched);
+	view_left_out(view, report->n, report->matched, "functions");
 }
 
 int view_report(const struct model_report *report, const struct view *view, struct error *error)
 {
-	bool people = view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN;
+	bool people = view_is_read(view->format);
 	struct grid grid = {0};
 	int rc = ERR_OK;
 

@@ -96,8 +96,7 @@ int view_runs(const struct model_run_list *list, const struct view *view, struct
 		add_row(&grid, &list->runs[i]);
 	rc = grid_print(&grid, view, error);
 	grid_release(&grid);
-	if (!rc && view->format != VIEW_CSV && (int64_t)list->n < list->total)
-		fprintf(view->stream, "%s%zu of %lld runs; --limit 0 shows all\n",
-			view->format == VIEW_MARKDOWN ? "\n" : "", list->n, (long long)list->total);
+	if (!rc)
+		view_left_out(view, list->n, (size_t)list->total, "runs");
 	return rc;
 }

@@ -166,9 +166,8 @@ static int print_threads(const struct model_show_run *show, size_t limit, const 
 	}
 	rc = grid_print(&grid, view, error);
 	grid_release(&grid);
-	if (!rc && n < show->n_threads)
-		fprintf(view->stream, "%zu of %zu threads; --limit 0 shows all\n", n,
-			show->n_threads);
+	if (!rc)
+		view_left_out(view, n, show->n_threads, "threads");
 	return rc;
 }
 
@@ -200,8 +199,8 @@ int view_show_calls(const struct model_calls *calls, size_t limit, bool runs,
 	}
 	rc = grid_print(&grid, view, error);
 	grid_release(&grid);
-	if (!rc && n < calls->n)
-		fprintf(view->stream, "%zu of %zu calls; --limit 0 shows all\n", n, calls->n);
+	if (!rc)
+		view_left_out(view, n, calls->n, "calls");
 	return rc;
 }
 

@@ -73,7 +73,7 @@ static void add_row(struct grid *grid, const struct model_sites *sites, const st
 static int print_sites(const struct model_sites *sites, bool measured, const struct view *view,
 		       struct error *error)
 {
-	bool people = view->format == VIEW_TABLE || view->format == VIEW_MARKDOWN;
+	bool people = view_is_read(view->format);
 	struct grid grid = {0};
 	bool groups = false, samples = false;
 	int rc;

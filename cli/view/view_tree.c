@@ -87,10 +87,9 @@ int view_tree(const struct model_tree *tree, const struct view *view, struct err
 		add_row(&grid, tree, i, view);
 	rc = grid_print(&grid, view, error);
 	grid_release(&grid);
-	if (!rc && view->format != VIEW_CSV && model_estimates(&tree->run))
-		view_estimates(view);
-	if (!rc && view->format != VIEW_CSV && tree->n < tree->all)
-		fprintf(view->stream, "%s%zu of %zu contexts; --limit 0 shows all\n",
-			view->format == VIEW_MARKDOWN ? "\n" : "", tree->n, tree->all);
-	return rc;
+	if (rc)
+		return rc;
+	view_estimates(&tree->run, view);
+	view_left_out(view, tree->n, tree->all, "contexts");
+	return ERR_OK;
 }
