@@ -117,8 +117,9 @@ static void print_left_out(const struct grid *grid, const struct grid_fit *fit,
  */
 int grid_print_table(const struct grid *grid, const struct view *view, struct error *error)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 && !view->utf8 ? uselocale(utf8) : (locale_t)0;
+	locale_t none = (locale_t)0;
+	locale_t utf8 = view->utf8 ? none : newlocale(LC_CTYPE_MASK, "C.UTF-8", none);
+	locale_t before = utf8 ? uselocale(utf8) : none;
 	struct grid_fit fit;
 	int rc = grid_fit(&fit, grid, view);
 
@@ -129,9 +130,9 @@ int grid_print_table(const struct grid *grid, const struct view *view, struct er
 	if (!rc && fit.n_left_out)
 		print_left_out(grid, &fit, view);
 	grid_fit_release(&fit);
-	if (before)
+	if (utf8) {
 		uselocale(before);
-	if (utf8)
 		freelocale(utf8);
+	}
 	return rc ? error_memory(error) : ERR_OK;
 }
