@@ -193,6 +193,11 @@ char *text_command(char *const *argv, size_t argc)
 	return text_take(&out);
 }
 
+const char *text_plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void text_hex(char *out, const void *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

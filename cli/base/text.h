@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* text_format: a formatted string, to be freed; NULL when out of memory. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -49,6 +50,9 @@ unsigned long text_unsafe(const char *at, size_t length);
  * Not yet printable.
  */
 char *text_command(char *const *argv, size_t argc);
+
+/* text_plural: what a word of English has behind it when it stands for n things. */
+const char *text_plural(int64_t n);
 
 /* text_hex: 2 * n digits and a NUL into `out`. */
 void text_hex(char *out, const void *bytes, size_t n);

@@ -112,14 +112,14 @@ static void tell_check(const struct store *store, const char *problems, int64_t 
 {
 	if (n == 0) {
 		printf("%s: %lld run%s, no damage\n", store->file, (long long)runs,
-		       runs == 1 ? "" : "s");
+		       text_plural(runs));
 		return;
 	}
 	fputs(problems, stdout);
 	printf("%s: %lld thing%s wrong in %lld run%s; what can be read is saved by `hotpath db "
 	       "export` of sound runs, or `sqlite3 %s .recover`\n",
 	       store->file, (long long)n, n == 1 ? " is" : "s are", (long long)runs,
-	       runs == 1 ? "" : "s", store->file);
+	       text_plural(runs), store->file);
 }
 
 static int check(struct invocation *in, struct error *error)
@@ -205,7 +205,7 @@ static int export(struct invocation *in, struct error *error)
 					  json_out_text(file), "runs", (json_int_t)done.added),
 				error);
 	else if (!rc)
-		printf("%lld run%s written\n", (long long)done.added, done.added == 1 ? "" : "s");
+		printf("%lld run%s written\n", (long long)done.added, text_plural(done.added));
 	free(ids.ids);
 	return rc;
 }
@@ -227,7 +227,7 @@ static void tell_import(const char *name, const struct store_copied *done)
 	char *shown = text_printable(name);
 
 	printf("%s: %lld run%s taken in, %lld known already", shown ? shown : "",
-	       (long long)done->added, done->added == 1 ? "" : "s", (long long)done->known);
+	       (long long)done->added, text_plural(done->added), (long long)done->known);
 	if (done->replaced)
 		printf(", %lld brought up to date", (long long)done->replaced);
 	putchar('\n');

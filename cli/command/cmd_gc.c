@@ -45,11 +45,6 @@ static const char text[] = "Removes runs that are both older than --keep and not
 			   "  hotpath gc --keep 30d --keep-per-branch 10\n"
 			   "  hotpath gc --keep 0d --keep-per-branch 100      by number alone\n";
 
-static const char *plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static int tell(const struct store_gc_done *done, const struct options *options, int64_t bytes,
 		struct error *error)
 {
@@ -66,9 +61,9 @@ static int tell(const struct store_gc_done *done, const struct options *options,
 	printf("%lld run%s%s removed, %lld kept; %lld function%s and %lld name%s that no other run "
 	       "has; "
 	       "%s free\n",
-	       (long long)done->runs, plural(done->runs), options->dry ? " would be" : "",
-	       (long long)done->kept, (long long)done->functions, plural(done->functions),
-	       (long long)done->texts, plural(done->texts), format_bytes(size, bytes));
+	       (long long)done->runs, text_plural(done->runs), options->dry ? " would be" : "",
+	       (long long)done->kept, (long long)done->functions, text_plural(done->functions),
+	       (long long)done->texts, text_plural(done->texts), format_bytes(size, bytes));
 	return ERR_OK;
 }
 

@@ -11,11 +11,6 @@
 #include "../compare/stats.h"
 #include "../base/text.h"
 
-static const char *plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static bool differ(const char *one, const char *other)
 {
 	return !one || !other || strcmp(one, other) != 0;
@@ -127,18 +122,18 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 		text_print(notes, "Not all runs of a side are of the same command.\n");
 	if (failed)
 		text_print(notes, "%lld run%s ended with an error or a signal.\n",
-			   (long long)failed, plural(failed));
+			   (long long)failed, text_plural(failed));
 	if (a->dirty || b->dirty)
 		text_print(
 			notes,
 			"%lld run%s on the base and %lld on the head side are of a work tree that "
 			"differed from its commit.\n",
-			(long long)a->dirty, plural(a->dirty), (long long)b->dirty);
+			(long long)a->dirty, text_plural(a->dirty), (long long)b->dirty);
 	note_states(a, "base", notes);
 	note_states(b, "head", notes);
 	if (lost)
 		text_print(notes, "%lld call%s could not be recorded.\n", (long long)lost,
-			   plural(lost));
+			   text_plural(lost));
 }
 
 void view_diff_notes(const struct model_diff *diff, struct text *notes)
@@ -158,7 +153,7 @@ void view_diff_summary(const struct model_diff *diff, struct text *words)
 	const struct model_change *total = &diff->total.change;
 	const char *before = ": ";
 
-	text_print(words, "%zu function%s", diff->matched, plural((int64_t)diff->matched));
+	text_print(words, "%zu function%s", diff->matched, text_plural(diff->matched));
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		size_t n = diff->verdicts[order[i]];
 
@@ -177,7 +172,7 @@ char *view_diff_side(const struct model_side *side)
 	struct text words = {0};
 	char *plain, *shown;
 
-	text_print(&words, "%s: %zu run%s", side->asked, side->n, plural((int64_t)side->n));
+	text_print(&words, "%s: %zu run%s", side->asked, side->n, text_plural(side->n));
 	if (side->n_run_ids == 1)
 		text_print(&words, " (%lld)", (long long)side->run_ids[0]);
 	else if (side->n_run_ids)

@@ -10,11 +10,6 @@
 #include "../model/model_trend.h"
 #include "../base/text.h"
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Takes a text and gives a printable one back. */
 static char *printable(char *text)
 {
@@ -55,9 +50,9 @@ char *view_trend_source(const struct model_trend *trend)
 {
 	struct text words = {0};
 
-	text_print(&words, "%zu run%s", trend->n_runs, plural(trend->n_runs));
+	text_print(&words, "%zu run%s", trend->n_runs, text_plural(trend->n_runs));
 	if (!trend->by_run)
-		text_print(&words, " of %zu commit%s", trend->n, plural(trend->n));
+		text_print(&words, " of %zu commit%s", trend->n, text_plural(trend->n));
 	if (trend->branch)
 		text_print(&words, " of %s", trend->branch);
 	if (trend->host)
@@ -73,8 +68,8 @@ static void note_machines(const struct model_trend *trend, struct text *notes)
 			"%zu run%s of %zu other machine%s (%s%s) left out, as times of different "
 			"machines do not compare; --host NAME chooses one, --all-hosts takes "
 			"all.\n",
-			trend->other_runs, plural(trend->other_runs), trend->other_machines,
-			plural(trend->other_machines),
+			trend->other_runs, text_plural(trend->other_runs), trend->other_machines,
+			text_plural(trend->other_machines),
 			trend->other_host ? trend->other_host : "unknown",
 			trend->other_machines > 1 ? ", ..." : "");
 	if (trend->cpus > 1)
@@ -93,13 +88,13 @@ static void note_runs(const struct model_trend *trend, struct text *notes)
 		text_print(notes, "No commits are known: each run stands for itself.\n");
 	if (trend->without_commit)
 		text_print(notes, "%zu run%s without a commit left out.\n", trend->without_commit,
-			   plural(trend->without_commit));
+			   text_plural(trend->without_commit));
 	if (trend->live)
 		text_print(notes, "%zu run%s that still went on left out.\n", trend->live,
-			   plural(trend->live));
+			   text_plural(trend->live));
 	if (trend->not_called)
 		text_print(notes, "%zu other run%s did not call it.\n", trend->not_called,
-			   plural(trend->not_called));
+			   text_plural(trend->not_called));
 	if (trend->commands > 1)
 		text_print(notes,
 			   "The runs are of %zu different commands: --run LABEL chooses those of "
@@ -109,13 +104,13 @@ static void note_runs(const struct model_trend *trend, struct text *notes)
 		text_print(notes,
 			   "%zu run%s of a work tree that differed from its commit: marked with *, "
 			   "and apart from those of the commit.\n",
-			   trend->dirty, plural(trend->dirty));
+			   trend->dirty, text_plural(trend->dirty));
 	if (trend->failed)
 		text_print(notes, "%zu run%s ended with an error or a signal.\n", trend->failed,
-			   plural(trend->failed));
+			   text_plural(trend->failed));
 	if (trend->lost)
 		text_print(notes, "%lld call%s could not be recorded.\n", (long long)trend->lost,
-			   plural((size_t)trend->lost));
+			   text_plural(trend->lost));
 }
 
 static void note_statistics(const struct model_trend *trend, struct text *notes)
