@@ -187,7 +187,7 @@ static bool scratch_place(struct hot *hot)
 
 	if (!place)
 		return false;
-	place->clock_next = UINT64_MAX;
+	place->clock_every = UINT64_MAX;
 	hot->state = THREAD_LIVE;
 	hp_place_attach(hot, place);
 	return true;

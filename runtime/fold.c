@@ -236,7 +236,7 @@ static __attribute__((noinline)) void sign_of_life(struct place *place, uint64_t
 	hp_clock_now(&ticks, &mono, NULL);
 	place->seg.now_ticks = ticks;
 	place->seg.now_mono = mono;
-	place->clock_next = now + hp_process.ms_ticks;
+	place->clock_seen = now;
 	hp_steer_look();
 }
 
@@ -286,7 +286,7 @@ static void fold_ring(struct hot *hot)
 	place->ring_from = go_on;
 	compiler_barrier();
 	hot->next = (uint64_t)go_on;
-	if (to > ring && to[-1].end >= place->clock_next)
+	if (to > ring && to[-1].end - place->clock_seen >= place->clock_every)
 		sign_of_life(place, to[-1].end);
 }
 

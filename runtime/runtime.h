@@ -118,7 +118,8 @@ struct place {
 	uint64_t n_shortcuts; /* edges that lead to no child of the caller's (tree.c) */
 	uint64_t bytes;	      /* of all arena chunks */
 	uint64_t chunk;	      /* size of the next arena chunk */
-	uint64_t clock_next;  /* refresh seg.now_* at a fold after this tick */
+	uint64_t clock_seen;  /* tick of the call after which seg.now_* was refreshed */
+	uint64_t clock_every; /* and is again so far from there: clocks begin anew, too */
 	uint64_t cost;	      /* hot.cost of the thread that left */
 	uint64_t random;      /* state of the generator that draws the calls to be timed; never 0 */
 	struct pace pace;

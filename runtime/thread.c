@@ -149,6 +149,7 @@ struct place *hp_place_new(uint64_t max_frames)
 	if (!p)
 		return NULL;
 	p->chunk = ARENA_FIRST;
+	p->clock_every = hp_process.ms_ticks;
 	p->seg.stack = hp_segment_area(max_frames * sizeof(struct seg_frame), STACK_STEP);
 	p->seg.root = p->seg.stack ? hp_tree_root(p) : NULL;
 	if (!p->seg.root)

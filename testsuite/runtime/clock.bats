@@ -105,3 +105,10 @@ distort() {
   # Only the two that ran then.
   [ "$inner_total" -ge 9000000 ]
 }
+
+@test "... and orders that come then are followed" {
+  status=0
+  "$BUILD/test/clock" ordered || status=$?
+  [ $status != 77 ] || skip "no traps of the clock here"
+  [ $status = 0 ]
+}

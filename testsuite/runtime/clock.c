@@ -9,11 +9,15 @@
  *   slept        the machine slept for 8 hours in a call, and the TSC went on
  *   restarted    the machine slept in a call, and the TSC began anew
  *   sleeps       as `slept`, and killed in the next call
+ *   ordered      as `restarted`, and then ordered to measure no more, as by `hotpath ctl`: status 4 when it does not follow
  *
  * Each makes ten calls of `outer`, with 1 ms of its own and 1 ms in `inner`, where it happens.  Status 77: no such thing here.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +30,7 @@
 enum { OUTER, INNER };
 #define UNIT_SITES MEASURED(OUTER, "outer"), MEASURED(INNER, "inner")
 #include "unit.h"
+#include "../../runtime/segment.h"
 
 #if defined(__x86_64__)
 static volatile int64_t offset; /* of the TSC as the runtime sees it */
@@ -97,6 +102,38 @@ static int64_t ticks_of(double ns)
 	return (int64_t)(ns * (double)ticks / (double)(now_ns() - start));
 }
 
+/* order_off: writes the order into the only segment. */
+static bool order_off(void)
+{
+	const uint32_t order = SEG_CONTROL_STEP | SEG_CONTROL_OFF;
+	DIR *dir = opendir(getenv("HOTPATH_SEGMENTS"));
+	struct dirent *e;
+	ssize_t n = 0;
+
+	while (dir && (e = readdir(dir))) {
+		int fd = openat(dirfd(dir), e->d_name, O_RDWR);
+
+		if (*e->d_name != '.' && fd >= 0)
+			n = pwrite(fd, &order, sizeof(order), offsetof(struct seg_header, control));
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return n == sizeof(order);
+}
+
+/* follows_order: whether calls that go on for a while take notice of it. */
+static bool follows_order(void)
+{
+	if (!order_off())
+		return false;
+	for (int i = 0; unit.exit && i < 100000; i++) {
+		ENTER(INNER);
+		EXIT(INNER);
+	}
+	return !unit.exit;
+}
+
 enum { SLEEP_S = 8 * 3600 };
 
 int main(int argc, char **argv)
@@ -104,9 +141,11 @@ int main(int argc, char **argv)
 	const char *how = argc > 1 ? argv[1] : "";
 	int64_t skew = ticks_of(5e6), hours = ticks_of(SLEEP_S * 1e9);
 
-	/* A thread's first call blocks signals, the trap's too. */
-	ENTER(OUTER);
-	EXIT(OUTER);
+	/* A thread's first call blocks signals, the trap's too.  A full ring is folded, and the clock of that noted. */
+	for (int i = 0; i < (strcmp(how, "ordered") ? 1 : 1000); i++) {
+		ENTER(OUTER);
+		EXIT(OUTER);
+	}
 	if (!trap())
 		return 77;
 	for (int i = 0; i < 10; i++) {
@@ -117,12 +156,14 @@ int main(int argc, char **argv)
 		if (!strcmp(how, "behind") || !strcmp(how, "ahead")) {
 			offset = i % 2 ? 0 : *how == 'b' ? -skew : skew;
 		} else if (i == 5 && strcmp(how, "steady") != 0) {
-			offset = !strcmp(how, "restarted")
+			offset = !strcmp(how, "restarted") || !strcmp(how, "ordered")
 					 ? 1000000 - (int64_t)__builtin_ia32_rdtsc()
 					 : hours;
 		}
 		if (i == 6 && !strcmp(how, "sleeps"))
 			kill(getpid(), SIGKILL);
+		if (i == 6 && !strcmp(how, "ordered"))
+			return follows_order() ? 0 : 4;
 		EXIT(INNER);
 		EXIT(OUTER);
 	}

@@ -96,7 +96,7 @@ static int begin(void **state)
 	p->seg.root = hp_tree_root(p);
 	p->seg.stack[0].node = p->seg.root;
 	p->ring_from = p->seg.ring;
-	p->clock_next = UINT64_MAX;
+	p->clock_every = UINT64_MAX;
 	for (int i = 0; i < SEG_RING; i++)
 		p->seg.ring[i].word = SEG_FOLDED;
 	*hot = (struct hot){.top = p->seg.stack,
