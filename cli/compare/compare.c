@@ -29,25 +29,6 @@ struct sample {
 	double shift; /* describe() finds it */
 };
 
-static double value_of(const struct model_cell *cell, enum model_metric metric)
-{
-	switch (metric) {
-	case METRIC_SELF:
-		return cell->calls > 0 ? cell->self_ns / cell->calls : NAN;
-	case METRIC_TOTAL:
-		return cell->calls > 0 ? cell->total_ns / cell->calls : NAN;
-	case METRIC_P50:
-		return cell->p50_ns;
-	case METRIC_P99:
-		return cell->p99_ns;
-	case METRIC_RUN:
-		return cell->self_ns;
-	case METRIC_CALLS:
-		break;
-	}
-	return cell->calls;
-}
-
 /* The cost of measuring is taken out as a mean: what is left below a nanosecond per call is not known. */
 static double log_of(double value, enum model_metric metric)
 {
@@ -87,7 +68,7 @@ static size_t take_side(const struct model_cell *cells, size_t n, enum model_met
 	for (size_t i = 0; i < n; i++)
 		called |= cells[i].calls > 0;
 	for (size_t i = 0; i < n && called; i++) {
-		double value = value_of(&cells[i], metric);
+		double value = model_cell_value(&cells[i], metric);
 
 		if ((per_run || cells[i].calls > 0) && !isnan(value))
 			out[kept++] = value;
@@ -226,16 +207,15 @@ static int sum_up(struct model_diff *diff, struct error *error)
 	return ERR_OK;
 }
 
-/* The total is one "call" a run: what counts is the time of the run, however many calls took it; or their number. */
 static void take_total(const struct model_diff *diff, enum model_metric metric, struct sample *s)
 {
 	const struct model_cell *cells = diff->total.cells;
-	enum model_metric whole = metric == METRIC_CALLS ? metric : METRIC_RUN;
+	enum model_metric whole = model_metric_of_total(metric);
 
 	for (size_t i = 0; i < diff->base.n; i++)
-		s->x[i] = value_of(&cells[i], whole);
+		s->x[i] = model_cell_value(&cells[i], whole);
 	for (size_t i = 0; i < diff->head.n; i++)
-		s->y[i] = value_of(&cells[diff->base.n + i], whole);
+		s->y[i] = model_cell_value(&cells[diff->base.n + i], whole);
 	s->m = diff->base.n;
 	s->n = diff->head.n;
 	stats_sort(s->x, s->m);

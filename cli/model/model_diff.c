@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model_diff.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,30 @@ const char *model_metric_name(enum model_metric metric)
 	};
 
 	return names[metric];
+}
+
+double model_cell_value(const struct model_cell *cell, enum model_metric metric)
+{
+	switch (metric) {
+	case METRIC_SELF:
+		return cell->calls > 0 ? cell->self_ns / cell->calls : NAN;
+	case METRIC_TOTAL:
+		return cell->calls > 0 ? cell->total_ns / cell->calls : NAN;
+	case METRIC_P50:
+		return cell->p50_ns;
+	case METRIC_P99:
+		return cell->p99_ns;
+	case METRIC_RUN:
+		return cell->self_ns;
+	case METRIC_CALLS:
+		break;
+	}
+	return cell->calls;
+}
+
+enum model_metric model_metric_of_total(enum model_metric metric)
+{
+	return metric == METRIC_CALLS ? METRIC_CALLS : METRIC_RUN;
 }
 
 const char *model_diff_title(const struct model_diff_function *function)

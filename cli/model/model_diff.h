@@ -49,6 +49,11 @@ struct model_cell {
 	double p50_ns, p99_ns; /* NAN unless the metric asked for them */
 };
 
+/* model_cell_value: its metric; NAN for one of a call, when there was none.  model_metric_of_total: by which all functions together
+ * are compared: the time of a run, however many calls took it, or their number. */
+double model_cell_value(const struct model_cell *cell, enum model_metric metric);
+enum model_metric model_metric_of_total(enum model_metric metric);
+
 /* What one process gives to the percentiles of a function. */
 struct model_histogram {
 	size_t run; /* of its side */

@@ -11,7 +11,7 @@
 #include "../segment/image.h"
 #include "../store/merge.h"
 #include "../store/pack.h"
-#include "../model/percentile.h"
+#include "query_cell.h"
 #include "query_side.h"
 #include "../base/run_ids.h"
 #include "../store/store.h"
@@ -262,41 +262,20 @@ static int damaged(struct store *store, int64_t run, struct error *error)
 			 (long long)run, store->file);
 }
 
-/*
- * Processes of one run, and copies of a function that only differ in their line, are added up; of
- * their percentiles, those of the larger part stand for all.
- */
-static void add_cell(struct model_cell *cell, const struct merged *m, double p50, double p99)
-{
-	if ((double)m->calls > cell->calls) {
-		cell->p50_ns = p50;
-		cell->p99_ns = p99;
-	}
-	cell->calls += (double)m->calls;
-	cell->self_ns += (double)m->self_ns;
-	cell->total_ns += (double)m->total_ns;
-}
-
 static int read_cell(struct loader *load, struct profile *profile, const struct merged *m,
 		     int64_t run, struct model_cell *cell)
 {
-	struct image_bucket *buckets = NULL;
-	double p50 = NAN, p99 = NAN, min = (double)m->min_ns, max = (double)m->max_ns;
-	size_t length, n = 0;
+	const uint8_t *bytes;
+	size_t length = 0;
 
-	if (load->percentiles) {
-		const uint8_t *bytes =
-			profile->at ? pack_next_histogram(&profile->at, profile->end, &length)
-				    : NULL;
-
-		if (!bytes || pack_histogram_read(bytes, length, &buckets, &n))
-			return damaged(load->store, run, load->error);
-		p50 = percentile_of(buckets, n, profile->ns_per_tick, 50, min, max);
-		p99 = percentile_of(buckets, n, profile->ns_per_tick, 99, min, max);
-		free(buckets);
+	if (!load->percentiles) {
+		query_cell_add(cell, m, NAN, NAN);
+		return ERR_OK;
 	}
-	add_cell(cell, m, p50, p99);
-	return ERR_OK;
+	bytes = profile->at ? pack_next_histogram(&profile->at, profile->end, &length) : NULL;
+	return query_cell_add_all(cell, m, bytes, length, profile->ns_per_tick)
+		       ? damaged(load->store, run, load->error)
+		       : ERR_OK;
 }
 
 /* The body of a side, as long as all its runs have the same. */

@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "../base/error.h"
-#include "../segment/image.h"
 #include "../store/merge.h"
 #include "../store/pack.h"
-#include "../model/percentile.h"
+#include "query_cell.h"
 #include "query_function.h"
 #include "query_history.h"
 #include "query_set.h"
@@ -95,39 +94,12 @@ static const struct named *find_named(const struct loader *load, int64_t id)
 	return NULL;
 }
 
-/* Of several processes, and of copies that only differ in their line, the percentiles of the larger part stand for all. */
-static void add_to(struct model_cell *cell, const struct merged *m, double p50, double p99)
-{
-	if ((double)m->calls > cell->calls) {
-		cell->p50_ns = p50;
-		cell->p99_ns = p99;
-	}
-	cell->calls += (double)m->calls;
-	cell->self_ns += (double)m->self_ns;
-	cell->total_ns += (double)m->total_ns;
-}
-
 static int damaged(struct loader *load, int64_t run)
 {
 	return error_set(load->error, ERR_CORRUPT,
 			 "the functions of run %lld in %s cannot be read; `hotpath doctor` checks "
 			 "the store",
 			 (long long)run, load->store->file);
-}
-
-static int add_percentiles(struct model_cell *cell, const struct merged *m, const uint8_t *bytes,
-			   size_t length, double ns_per_tick)
-{
-	struct image_bucket *buckets = NULL;
-	double min = (double)m->min_ns, max = (double)m->max_ns;
-	size_t n = 0;
-
-	if (!bytes || pack_histogram_read(bytes, length, &buckets, &n))
-		return -1;
-	add_to(cell, m, percentile_of(buckets, n, ns_per_tick, 50, min, max),
-	       percentile_of(buckets, n, ns_per_tick, 99, min, max));
-	free(buckets);
-	return 0;
 }
 
 static int add_functions(struct loader *load, const struct merged *functions, size_t n,
@@ -147,16 +119,16 @@ static int add_functions(struct loader *load, const struct merged *functions, si
 		const struct named *named;
 
 		if (load->trend->total) {
-			add_to(cells, &functions[i], NAN, NAN);
+			query_cell_add(cells, &functions[i], NAN, NAN);
 			continue;
 		}
 		named = find_named(load, functions[i].function);
 		if (!named)
 			continue;
 		if (!wants_percentiles(load))
-			add_to(&cells[named->function], &functions[i], NAN, NAN);
-		else if (add_percentiles(&cells[named->function], &functions[i], bytes, length,
-					 ns_per_tick))
+			query_cell_add(&cells[named->function], &functions[i], NAN, NAN);
+		else if (query_cell_add_all(&cells[named->function], &functions[i], bytes, length,
+					    ns_per_tick))
 			return -1;
 	}
 	return 0;
@@ -265,27 +237,6 @@ static int choose_function(struct loader *load, size_t *chosen)
 		rc = take_name(load, *chosen);
 	free(meant);
 	return rc;
-}
-
-static double value_of(const struct model_cell *cell, const struct loader *load)
-{
-	if (load->trend->total)
-		return load->wish->metric == METRIC_CALLS ? cell->calls : cell->self_ns;
-	switch (load->wish->metric) {
-	case METRIC_SELF:
-		return cell->self_ns / cell->calls;
-	case METRIC_TOTAL:
-		return cell->total_ns / cell->calls;
-	case METRIC_P50:
-		return cell->p50_ns;
-	case METRIC_P99:
-		return cell->p99_ns;
-	case METRIC_RUN:
-		return cell->self_ns;
-	case METRIC_CALLS:
-		break;
-	}
-	return cell->calls;
 }
 
 /* A run with its commit, to be put in order. */
@@ -425,6 +376,8 @@ static int fill(struct loader *load, size_t function)
 	struct entry *entries = calloc(h->n + 1, sizeof(*entries));
 	bool *seen = calloc(h->runs + 1, sizeof(*seen)),
 	     *taken = calloc(h->runs + 1, sizeof(*taken));
+	enum model_metric metric =
+		trend->total ? model_metric_of_total(load->wish->metric) : load->wish->metric;
 	int rc = entries && seen && taken ? ERR_OK : error_memory(load->error);
 	size_t n = 0;
 
@@ -434,7 +387,7 @@ static int fill(struct loader *load, size_t function)
 	for (size_t i = 0; i < h->n && !rc; i++) {
 		const struct history_run *run = &h->list[i];
 		const struct model_cell *cell = &load->cells[run->run * load->functions + function];
-		double value = cell->calls > 0 ? value_of(cell, load) : NAN;
+		double value = cell->calls > 0 ? model_cell_value(cell, metric) : NAN;
 
 		if (seen[run->run])
 			continue;
