@@ -431,6 +431,8 @@ static void make_sites(tree fn)
 {
 	const char *obstacle = choose_frame_obstacle(fn);
 
+	if (plugin.off)
+		return;
 	for (unsigned i = 0; i < blocks.length(); i++) {
 		struct block *block = &blocks[i];
 
@@ -529,7 +531,7 @@ static void apply(gimple_seq *seq, int inside)
 		} else {
 			walk_inner(stmt, inside, apply);
 		}
-		if (with_landings && wrap_lands(stmt)) {
+		if (with_landings && wrap_lands(stmt) && !twin_begin()) {
 			gimple_seq landing = NULL;
 
 			wrap_append_hook(&landing, EMIT_LANDED, slot_around(inside), NULL_TREE,
@@ -548,6 +550,8 @@ void blocks_open(tree fn, tree slot, bool landings)
 
 	if (!marked && !landings)
 		return;
+	if (marked)
+		twin_begin();
 	label_places = new hash_map<tree, int>;
 	block_of = new hash_map<gimple *, int>;
 	if (marked) {

@@ -264,7 +264,7 @@ static tree consider(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_
 
 	/* What goes to another processor finds no hooks there. */
 	*handled = gimple_code(stmt) == GIMPLE_OMP_TARGET;
-	if (!fn)
+	if (!fn || plugin.off)
 		return NULL_TREE;
 
 	gcall *call = as_a<gcall *>(stmt);
@@ -284,6 +284,8 @@ static tree consider(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_
 		return NULL_TREE;
 	}
 
+	if (twin_begin())
+		return NULL_TREE;
 	auto known = callee->sites.find(rule);
 	if (known == callee->sites.end()) {
 		known = callee->sites.insert(std::make_pair(rule, add_site(call, callee, rule)))

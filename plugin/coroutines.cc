@@ -202,7 +202,7 @@ void coroutines_open_ramp(tree fn, const struct choice *choice)
 
 	const struct choice *chosen = choice_of(fn, choice);
 
-	if (chosen->measure && !choose_frame_obstacle(fn))
+	if (chosen->measure && !choose_frame_obstacle(fn) && !twin_begin())
 		note_lives(fn, {life_slot(fn, chosen), frame});
 }
 
@@ -321,7 +321,7 @@ tree coroutines_open_actor(tree fn)
 	const struct choice *choice = choice_of(ramp, NULL);
 	tree index = index_of(DECL_ARGUMENTS(fn));
 
-	if (!choice->measure || choose_frame_obstacle(ramp))
+	if (!choice->measure || choose_frame_obstacle(ramp) || twin_begin())
 		return NULL_TREE;
 	if (!index || !gimple_seq_first_stmt(body) ||
 	    gimple_code(gimple_seq_first_stmt(body)) != GIMPLE_BIND ||

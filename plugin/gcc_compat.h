@@ -8,7 +8,8 @@
  *   11  DECL_IS_BUILTIN became DECL_IS_UNDECLARED_BUILTIN
  *   12  startswith() came with it; register_scoped_attributes() takes one argument more
  *   14  gimple_seq_first_stmt() and the pass interface are unchanged; last_stmt() went (not used
- * here) 15  location_t has 64 bits (never stored in an integer here)
+ *       here); diagnostic_context keeps its members to itself
+ *   15  location_t has 64 bits (never stored in an integer here)
  *
  * Nothing else in plugin/ asks for a version.
  */
@@ -64,6 +65,9 @@
 #if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15
 #error "hotpath knows GCC 9 to 15; teach gcc_compat.h the new one"
 #endif
+
+/* diagnostic_context's members are for everyone. */
+#define HOTPATH_OPEN_DIAGNOSTICS (GCCPLUGIN_VERSION_MAJOR < 14)
 
 #if GCCPLUGIN_VERSION_MAJOR < 12
 static inline bool startswith(const char *text, const char *prefix)

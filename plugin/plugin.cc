@@ -9,6 +9,7 @@
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
  *   the passes         for each function        wrap.cc, open.cc, align.cc, open_late.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
+ *   twin_begin()       before the first hook    twin.cc: who warns from then on
  *
  * lto1 loads the plugin too, at link time.  Everything was done when the units were compiled, so
  * there it only accepts its arguments.
@@ -148,6 +149,7 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 	register_callback(plugin.name, PLUGIN_ALL_IPA_PASSES_START, emit_finish, NULL);
 
 	open_late_register();
+	twin_register();
 
 	pass.pass = wrap_make_pass(g);
 	pass.reference_pass_name = "*warn_unused_result";

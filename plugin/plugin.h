@@ -212,6 +212,15 @@ extern void list_finish(void);
 /* calls_wrap: measures the calls in a function that rules chose. */
 extern void calls_wrap(tree fn);
 
+/* twin.cc */
+extern void twin_register(void);
+/*
+ * twin_begin: to be called before anything of a unit is changed; from then on plugin.off may be set.
+ *
+ * Returns  true in the twin, in which nothing is to be changed
+ */
+extern bool twin_begin(void);
+
 /* align.cc */
 /* align_make_pass: before peephole2, and once more behind it. */
 extern opt_pass *align_make_pass(gcc::context *context);

@@ -181,6 +181,8 @@ static void process(tree fn)
 	const char *obstacle = choice.measure ? choose_obstacle(fn) : NULL;
 	tree slot = NULL_TREE;
 
+	if (choice.measure && !obstacle)
+		choice.measure = !twin_begin();
 	/* While all that is in the body is the source's own. */
 	if (choice.measure && !obstacle)
 		choice.body = body_hash(fn);
