@@ -254,6 +254,49 @@ C
   has "works,1000,0,0"
 }
 
+@test "on a stack that is aligned for no call, hooks, switches, sessions and the end still work" {
+  [ "$(uname -m)" = x86_64 ] || skip "the stack is misaligned in assembly of x86-64"
+  cat > askew.c <<'C'
+#include "hotpath_control.h"
+#include <stdlib.h>
+/* Calls a function with a stack pointer that is 8 bytes off. */
+void askew(void (*f)(void));
+__asm__("askew: push %rbx\n mov %rsp, %rbx\n sub $8, %rsp\n call *%rdi\n mov %rbx, %rsp\n pop %rbx\n ret");
+static __attribute__((noinline)) int work(int i) { __asm__ volatile(""); return i + 1; }
+static __attribute__((noinline)) int deep(int i) { int r = i ? deep(i - 1) : work(0); __asm__ volatile(""); return r + 1; }
+static void many(void) { int n = 0; while (n < 100000) n = work(n); }
+static void down(void) { deep(20000); }
+static void steer(void)
+{
+  hotpath_stop();
+  hotpath_start();
+  hotpath_flush();
+  hotpath_session_end(hotpath_session_begin("askew"));
+  hotpath_reset();
+}
+static void leave(void) { exit(3); }
+int main(void)
+{
+  if (!hotpath_measuring())
+    return 1;
+  askew(steer);
+  askew(many);
+  askew(down);
+  askew(leave);
+}
+C
+  gcc -O1 -mgeneral-regs-only -I"$HERE/../../runtime" $FLAG askew.c -o askew
+  for how in HOTPATH_BUDGET= HOTPATH_CLOCK=monotonic HOTPATH_BUDGET=5%; do
+    echo "$how"
+    (ulimit -s unlimited; run env "$how" ./askew; [ "$status" = 3 ])
+    run ask "SELECT name, sum(calls) FROM functions WHERE name IN ('work', 'deep', 'leave') GROUP BY 1 ORDER BY 1"
+    [ "$output" = "$(printf 'name,sum(calls)\ndeep,20001\nleave,1\nwork,100001')" ]
+    run ask "SELECT count(*), sum(lost), sum(damaged) FROM runs"
+    has "2,0,0"
+    rm -r .hotpath
+  done
+}
+
 @test "HOTPATH_DISABLE=1 measures nothing" {
   gcc -O2 $FLAG "shapes.c" -o shapes -pthread
   HOTPATH_DISABLE=1 run ./shapes
