@@ -132,36 +132,39 @@ static uint64_t time_calls(void (*call)(void))
 /* What a call costs: in all, and of that in its own interval; ticks for CALLS calls. */
 struct call_cost {
 	uint64_t all, inside;
-	uint64_t weighed; /* `inside`, though it be more than all */
 };
 
-/* batch: CALLS empty measured calls, beside as many that are not. */
-static struct call_cost batch(struct hot *hot)
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* batch: CALLS empty measured calls, with what they would take unmeasured; as many that are not take `bare`. */
+static struct call_cost batch(struct hot *hot, uint64_t *bare)
 {
 	struct seg_node *node = hot->place->seg.root->child;
 	uint64_t before = node ? node->incl : 0;
-	uint64_t bare = time_calls(bare_call);
+
+	*bare = time_calls(bare_call);
+
 	uint64_t all = time_calls(measured_call);
 	uint64_t fold = hp_ticks();
 
 	hp_fold(hot);
 	all += hp_ticks() - fold;
-	all = all > bare ? all - bare : 0;
-
-	uint64_t inside = hot->place->seg.root->child->incl - before;
-
-	return (struct call_cost){all, inside < all ? inside : all, inside};
+	return (struct call_cost){all, hot->place->seg.root->child->incl - before};
 }
 
 /*
- * measure: what an empty call costs with these hooks.  The cheapest batch counts: everything that
- * disturbs a batch makes it dearer.
+ * measure: what an empty call costs with these hooks.  The cheapest batch counts, and the cheapest of calls that are not measured:
+ * everything that disturbs one makes it dearer.
  *
  * countdown   of the site before each batch, for the hooks that sample
  */
 static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint32_t countdown)
 {
-	struct call_cost best = {UINT64_MAX, 0, 0};
+	struct call_cost best = {UINT64_MAX, 0};
+	uint64_t least_bare = UINT64_MAX, bare;
 
 	sample_unit.enter = hooks->enter;
 	sample_unit.exit = hooks->exit;
@@ -171,11 +174,16 @@ static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint
 		if (node)
 			node->stat->draw[0].countdown = countdown;
 
-		struct call_cost c = batch(hot);
+		struct call_cost c = batch(hot, &bare);
 
 		if (i > 0 && c.all < best.all)
 			best = c;
+		if (bare < least_bare)
+			least_bare = bare;
 	}
+	best.all = less(best.all, least_bare);
+	if (best.inside > best.all)
+		best.inside = best.all;
 	return best;
 }
 
@@ -240,24 +248,22 @@ static uint64_t median(uint64_t *v, int n)
 static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 {
 	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t all[BATCHES], inside[BATCHES];
+	uint64_t all[BATCHES], inside[BATCHES], bare;
 
 	node->stat->draw[0].exponent = DRAWN_EXPONENT;
 	node->stat->draw[0].countdown = 1;
 	for (int i = 0; i < BATCHES; i++) {
 		uint64_t timed = node->calls;
-		struct call_cost c = batch(hot);
+		struct call_cost c = batch(hot, &bare);
 
 		timed = node->calls - timed;
 		timed += !timed;
-		inside[i] = c.weighed * CALLS / timed >> DRAWN_EXPONENT;
-		all[i] = c.all * CALLS > skipped * (CALLS - timed)
-				 ? (c.all * CALLS - skipped * (CALLS - timed)) / timed
-				 : 0;
+		inside[i] = c.inside * CALLS / timed >> DRAWN_EXPONENT;
+		all[i] = less(less(c.all, bare) * CALLS, skipped * (CALLS - timed)) / timed;
 	}
 	uint64_t in = median(inside, BATCHES), of = median(all, BATCHES);
 
-	return (struct call_cost){of > in ? of : in, in, 0};
+	return (struct call_cost){of > in ? of : in, in};
 }
 
 /* hp_clock_calibrate_sampling: what calls cost with the hooks that sample: of a site that is always timed, timed ones

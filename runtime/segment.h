@@ -467,8 +467,7 @@ enum { SEG_COST_CALL = 256 };
 /* seg_cost: a cost in that unit; it and `both`, the inside and outside of an ordinary call, in 1/1024 tick. */
 static inline uint64_t seg_cost(uint64_t cost, uint64_t both)
 {
-	both = both ? both : 1;
-	return (cost * SEG_COST_CALL + both / 2) / both;
+	return both ? (cost * SEG_COST_CALL + both / 2) / both : 0;
 }
 
 /*

@@ -34,6 +34,11 @@ $(B)/test/unit/test_sample: testsuite/unit/test_sample.c runtime/sample.c $(wild
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka -lm
 
+UNIT_TESTS += test_cost
+$(B)/test/unit/test_cost: testsuite/unit/test_cost.c runtime/clock.c $(wildcard runtime/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka
+
 UNIT_TESTS += test_inner
 $(B)/test/unit/test_inner: testsuite/unit/test_inner.c runtime/hook.c runtime/tree.c runtime/fold.c $(wildcard runtime/*.h)
 	@mkdir -p $(@D)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* What measuring is found to cost where other processes take the processor away meanwhile: by a clock of our own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdint.h>
+#include <time.h>
+
+/* In ns, and so in ticks of the run: of a call, of what it has in it, and of one that is not timed. */
+enum { ALL = 50, INSIDE = 20, SKIPPED = 8, TAKEN_AWAY = 4000000 };
+
+static uint64_t now_ns;
+static int readings, disturb_from, disturb_every;
+
+/* Each reading is 1 ns after the one before it; some come after a long time. */
+static int read_time(clockid_t id, struct timespec *t)
+{
+	(void)id;
+	now_ns++;
+	readings++;
+	if (disturb_every && readings >= disturb_from &&
+	    (readings - disturb_from) % disturb_every == 0)
+		now_ns += TAKEN_AWAY;
+	*t = (struct timespec){.tv_sec = (time_t)(now_ns / 1000000000),
+			       .tv_nsec = (long)(now_ns % 1000000000)};
+	return 0;
+}
+
+#define clock_gettime read_time
+#include "../../runtime/clock.c"
+
+struct process hp_process;
+__thread struct hot hp_hot;
+static struct seg_header header;
+static struct place place;
+static struct seg_node root, node;
+static struct seg_stat stat;
+static uint64_t pending;
+
+static void enter(uint32_t *slot)
+{
+	(void)slot;
+	if (--stat.draw[0].countdown) {
+		now_ns += SKIPPED;
+		return;
+	}
+	stat.draw[0].countdown = 1u << stat.draw[0].exponent;
+	now_ns += ALL;
+	pending++;
+}
+
+static void leave(uint32_t *slot)
+{
+	(void)slot;
+}
+
+/* The hooks that do not sample: each call is timed. */
+static void enter_timed(uint32_t *slot)
+{
+	stat.draw[0].countdown = 1;
+	enter(slot);
+}
+
+struct hooks hp_sample_hooks(uint32_t clock)
+{
+	(void)clock;
+	return (struct hooks){enter, leave, NULL};
+}
+
+void hp_fold(struct hot *hot)
+{
+	(void)hot;
+	root.child = &node;
+	node.calls += pending;
+	node.incl += pending * INSIDE << stat.draw[0].exponent;
+	pending = 0;
+}
+
+struct place *hp_place_new(uint64_t max_frames)
+{
+	(void)max_frames;
+	root = (struct seg_node){0};
+	stat = (struct seg_stat){0};
+	node = (struct seg_node){.stat = &stat};
+	place = (struct place){.seg.root = &root};
+	return &place;
+}
+
+void hp_place_attach(struct hot *hot, struct place *p)
+{
+	hot->place = p;
+}
+
+void hp_sample_costs(void)
+{
+}
+
+const char *hp_env(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+long hp_read_file(const char *path, char *buf, size_t size)
+{
+	(void)path, (void)buf, (void)size;
+	return -1;
+}
+
+/* calibrate: with every so manyth reading of the clock disturbed, from one on. */
+static void calibrate(int from, int every)
+{
+	header = (struct seg_header){0};
+	hp_process = (struct process){.seg = &header, .clock = SEG_CLOCK_MONOTONIC};
+	hp_process.hooks = (struct hooks){enter_timed, leave, NULL};
+	readings = 0;
+	disturb_from = from;
+	disturb_every = every;
+	hp_clock_calibrate();
+	hp_clock_calibrate_sampling();
+}
+
+static void assert_near(uint64_t cost, uint64_t ns)
+{
+	assert_in_range(cost, ns * 1024 - 64, ns * 1024 + 64);
+}
+
+static void assert_right(void)
+{
+	assert_near(header.inside, INSIDE);
+	assert_near(header.inside + header.outside, ALL);
+	assert_near(header.always_inside, INSIDE);
+	assert_near(header.always_inside + header.always_outside, ALL);
+	assert_near(header.skipped, SKIPPED);
+	assert_near(header.drawn_inside, INSIDE);
+	assert_near(header.drawn_inside + header.drawn_outside, ALL);
+}
+
+static void costs_are_found(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	assert_right();
+}
+
+/* Wherever it happens: in calls that are measured, in those that are not, or in the fold. */
+static void a_disturbance_changes_nothing(void **state)
+{
+	(void)state;
+	for (int from = 1; from < 500; from++) {
+		calibrate(from, 1000000);
+		assert_right();
+	}
+}
+
+/* Again and again, in the batches of calls in turn. */
+static void many_disturbances_change_nothing(void **state)
+{
+	(void)state;
+	for (int every = 11; every < 60; every += 2) {
+		calibrate(every / 2, every);
+		assert_right();
+	}
+}
+
+/* A cost that was found to be nothing must not make others of it that are without end. */
+static void no_cost_is_a_share_of_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(seg_cost(100 * 1024, 0), 0);
+	assert_int_equal(seg_cost(100 * 1024, 50 * 1024), 2 * SEG_COST_CALL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(costs_are_found),
+		cmocka_unit_test(a_disturbance_changes_nothing),
+		cmocka_unit_test(many_disturbances_change_nothing),
+		cmocka_unit_test(no_cost_is_a_share_of_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
