@@ -39,7 +39,7 @@ __attribute__((noinline)) static void enter(uint32_t *slot)
 	__atomic_add_fetch(&sites[*slot].enters, 1, __ATOMIC_RELAXED);
 	if (depth < MAX_DEPTH) {
 		stack[depth].id = *slot;
-		stack[depth].frame = __builtin_frame_address(0);
+		stack[depth].frame = __builtin_dwarf_cfa();
 	}
 	depth++;
 }
@@ -59,7 +59,7 @@ __attribute__((noinline)) static void leave(uint32_t *slot)
 /* Frames below the one that a longjmp landed in are gone. */
 __attribute__((noinline)) static void landed(uint32_t *slot)
 {
-	char *here = __builtin_frame_address(0);
+	char *here = __builtin_dwarf_cfa();
 
 	landings++;
 	while (depth && depth <= MAX_DEPTH && stack[depth - 1].frame < here)
