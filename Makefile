@@ -55,6 +55,7 @@ help:
 	@echo "make bench-compile    what the plugin costs the compiler, and text a function"
 	@echo "make bench-store      size and speed of a store of 10,000 runs, as ratios to sqlite3 (minutes)"
 	@echo "make check-sanitize-all  the runtime under ThreadSanitizer, AddressSanitizer and UBSan, all tests that allow it"
+	@echo "make check-arm64      the runtime and measured C programs for arm64, under emulation"
 	@echo "make check-torture    GCC's own run tests with every function measured (hours; TORTURE_SAMPLE=N)"
 	@echo "make check-counts     whole programs of Debian: counts equal gcov's (needs their sources; minutes)"
 	@echo "make check-stats      how often the verdicts of \`hotpath diff\` are right (some minutes)"

@@ -3,9 +3,11 @@
 #   plugin            build/lib/hotpath/gcc-N/plugin.so and the shim
 #   install-plugin    both, below PREFIX, and a link in GCC's own plugin folder
 #
-# The plugin is C++ because GCC's headers are; it is compiled with the g++ that belongs to CC.
+# The plugin is C++ because GCC's headers are; it is compiled with the g++ that belongs to CC, or where CC is a cross compiler to
+# HOST_CC, of the same version.
 
-PLUGIN_CXX := $(shell for c in "$(patsubst %gcc,%g++,$(patsubst %gcc-$(GCC_MAJOR),%g++-$(GCC_MAJOR),$(CC)))" \
+HOST_CC ?= $(CC)
+PLUGIN_CXX := $(shell for c in "$(patsubst %gcc,%g++,$(patsubst %gcc-$(GCC_MAJOR),%g++-$(GCC_MAJOR),$(HOST_CC)))" \
 	g++-$(GCC_MAJOR) g++; do \
 	test "$$($$c -dumpversion 2>/dev/null | cut -d. -f1)" = "$(GCC_MAJOR)" && echo $$c && exit; done; echo g++)
 PLUGIN_INCLUDE := $(shell $(CC) -print-file-name=plugin)/include
@@ -39,13 +41,13 @@ $(PLUGIN_OBJ)/%.o: plugin/%.cc
 
 $(PLUGIN_OBJ)/%.o: plugin/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+	$(HOST_CC) $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
 
 # -fplugin=hotpath.so goes to dlopen as it is.  ldconfig enters libraries under their SONAME, but only
 # files whose names begin with "lib": hence the one name outside and the other inside.
 $(B)/lib/libhotpath-plugin.so: plugin/shim.c
 	@mkdir -p $(@D)
-	$(CC) $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -shared -Wl,-soname,hotpath.so -o $@ $< -ldl
+	$(HOST_CC) $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -shared -Wl,-soname,hotpath.so -o $@ $< -ldl
 
 $(B)/lib/hotpath.so: $(B)/lib/libhotpath-plugin.so
 	ln -sf $(<F) $@

@@ -34,6 +34,7 @@ check-runtime: $(B)/test/segdump $(RUNTIME_PROGRAMS:%=$(B)/test/%)
 -include testsuite/plugin/module.mk
 -include testsuite/torture/module.mk
 -include testsuite/counts/module.mk
+-include testsuite/arm64/module.mk
 
 CHECK_PACKAGES = bats libcmocka-dev gcc-11 g++-11 gcc-11-plugin-dev gfortran gfortran-11 gnat gdc gcc-12-source cppcheck \
 	clang-format sqlite3 jq git ccache cmake ninja-build meson bsdutils bsdextrautils groff-base g++ xz-utils perl \
