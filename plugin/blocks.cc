@@ -381,6 +381,11 @@ static const char *macro_of(const struct block *block)
 	return block->scope ? "HOTPATH_SCOPE" : "HOTPATH_BLOCK";
 }
 
+static std::string inside_of(const char *function, const char *label)
+{
+	return std::string(function ? function : "") + "::" + label;
+}
+
 /*
  * make_site: asks the rules about a block and gives it its slot.  Its label is its name; the function around it gives the
  * scopes.
@@ -396,15 +401,21 @@ static void make_site(tree fn, struct block *block)
 	/* The body of a coroutine is in a function that nobody wrote. */
 	tree ramp = coroutines_ramp(fn);
 	struct names names = *names_of(ramp ? ramp : fn);
-	const std::string scoped = std::string(names.subject.scoped) + "::" + label;
-	const std::string qualified = std::string(names.subject.qualified) + "::" + label;
+	const std::string scoped = inside_of(names.subject.scoped, label);
+	const std::string qualified = inside_of(names.subject.qualified, label);
 	const std::string mangled = std::string(names.subject.mangled) + "." + label;
+	const std::string outer_scoped = inside_of(names.subject.outer_scoped, label);
+	const std::string outer_qualified = inside_of(names.subject.outer_qualified, label);
 	expanded_location place = expand_location(where);
 
 	names.subject.plain = label;
 	names.subject.scoped = scoped.c_str();
 	names.subject.qualified = qualified.c_str();
 	names.subject.mangled = mangled.c_str();
+	if (names.subject.outer_space) {
+		names.subject.outer_scoped = outer_scoped.c_str();
+		names.subject.outer_qualified = outer_qualified.c_str();
+	}
 	if (place.line > 0)
 		names.subject.line = place.line;
 	const std::string part = std::to_string(names.subject.line) + ":" + label;

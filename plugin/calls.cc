@@ -63,13 +63,17 @@ static void own_strings(struct rules_subject *s)
 	s->mangled = copy(s->mangled);
 	s->relative = copy(s->relative);
 	s->space = copy(s->space);
+	s->outer_space = copy(s->outer_space);
+	s->outer_scoped = copy(s->outer_scoped);
+	s->outer_qualified = copy(s->outer_qualified);
 	s->classes = copy(s->classes);
 }
 
 static void release_strings(const struct rules_subject *s)
 {
-	const char *const texts[] = {s->plain,	  s->scoped, s->qualified, s->mangled,
-				     s->relative, s->space,  s->classes};
+	const char *const texts[] = {
+		s->plain, s->scoped,	  s->qualified,	   s->mangled,	       s->relative,
+		s->space, s->outer_space, s->outer_scoped, s->outer_qualified, s->classes};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(const_cast<char *>(texts[i]));
@@ -153,6 +157,21 @@ static bool belongs_to_compiler(tree fn)
 		if (startswith(name, prefixes[i]))
 			return true;
 	return false;
+}
+
+/*
+ * is_unasked: a call that belongs to the compiler, chosen by a rule that would choose calls to anything.  Nobody wrote it; but for
+ * alloca(), which is a macro.
+ */
+static bool is_unasked(gcall *call, tree fn, const struct rule *rule,
+		       const struct rules_subject *caller)
+{
+	struct rules_subject anything = {};
+
+	if (!belongs_to_compiler(fn) || gimple_call_builtin_p(call, BUILT_IN_ALLOCA))
+		return false;
+	anything.plain = anything.mangled = "\x7f";
+	return rules_match_call(plugin.rules, caller, &anything) == rule;
 }
 
 /* call_obstacle: why a call cannot be measured, or null. */
@@ -272,6 +291,8 @@ static tree consider(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_
 	if (!callee->wanted)
 		return NULL_TREE;
 	rule = rules_match_call(plugin.rules, caller_of(walk), &callee->subject);
+	if (rule && is_unasked(call, fn, rule, caller_of(walk)))
+		return NULL_TREE;
 	if (rule)
 		list_rule(rule);
 	if (!rule || !rule->measure)

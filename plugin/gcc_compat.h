@@ -85,6 +85,9 @@ static inline bool startswith(const char *text, const char *prefix)
 #define DECL_IS_UNDECLARED_BUILTIN(decl) DECL_IS_BUILTIN(decl)
 #endif
 
+/* DECL_NAMESPACE_INLINE_P of cp-tree.h, which would need much that this plugin does not. */
+#define NAMESPACE_IS_INLINE(decl) TREE_LANG_FLAG_0(NAMESPACE_DECL_CHECK(decl))
+
 /*
  * The preprocessor's parts of the -MD list.  Weak, because the compilers that are not of the C
  * family lack them, and a plugin with an unresolved symbol is refused.  mkdeps.h is not installed.

@@ -11,6 +11,7 @@
 
 static struct names names;
 static char *plain, *scoped, *qualified, *relative, *space, *classes;
+static char *outer_space, *outer_scoped, *outer_qualified;
 
 /* The newest file's path from the project's root: functions come file by file. */
 static const char *relative_of;
@@ -204,15 +205,40 @@ static void name_place(tree fn)
 	names.subject.relative = relative;
 }
 
+/* without_space: "q::f" of "q::v1::f"; null when a name does not begin with those namespaces.  For free(). */
+static char *without_space(const char *name)
+{
+	const size_t n = space ? strlen(space) : 0;
+
+	if (!n || !name || !startswith(name, space) || !startswith(name + n, "::"))
+		return NULL;
+	return outer_space ? concat(outer_space, name + n, NULL) : xstrdup(name + n + 2);
+}
+
+/* name_outside: in an inline namespace a function is also what it is called from outside. */
+static void name_outside(bool has_inline)
+{
+	free(outer_scoped);
+	free(outer_qualified);
+	outer_scoped = has_inline ? without_space(scoped) : NULL;
+	outer_qualified = has_inline ? without_space(qualified) : NULL;
+	names.subject.outer_space = has_inline ? outer_space ? outer_space : "" : NULL;
+	names.subject.outer_scoped = outer_scoped;
+	names.subject.outer_qualified = outer_qualified;
+}
+
 /*
  * name_surroundings: the classes and the namespaces around a function; functions around it, as of a
  * lambda or a member of a local class, are stepped over.
  */
 static void name_surroundings(tree fn)
 {
+	bool has_inline = false;
+
 	free(space);
+	free(outer_space);
 	free(classes);
-	space = classes = NULL;
+	space = outer_space = classes = NULL;
 	for (tree scope = DECL_CONTEXT(fn); scope && TREE_CODE(scope) != TRANSLATION_UNIT_DECL;
 	     scope = TYPE_P(scope) ? TYPE_CONTEXT(scope) : DECL_CONTEXT(scope)) {
 		const char *name;
@@ -226,9 +252,16 @@ static void name_surroundings(tree fn)
 		name = scope_name(scope);
 		if (name)
 			prepend(TYPE_P(scope) ? &classes : &space, name);
+		if (TREE_CODE(scope) != NAMESPACE_DECL)
+			continue;
+		if (names.language == HOTPATH_LANG_CXX && NAMESPACE_IS_INLINE(scope))
+			has_inline = true;
+		else if (name)
+			prepend(&outer_space, name);
 	}
 	names.subject.space = space;
 	names.subject.classes = classes;
+	name_outside(has_inline);
 }
 
 const struct names *names_of(tree fn)

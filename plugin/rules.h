@@ -50,6 +50,8 @@ struct rule {
  * system     defined in a system header: only a `files` pattern with a slash reaches it
  * language   as in enum hotpath_language of the hook ABI: 1 for C; 0 when unknown
  * space      namespaces or modules around it: "ns::inner"
+ * outer_space, outer_scoped, outer_qualified   the same names without the inline namespaces of C++ among them, as one may write
+ *            them too; null where there are none
  * classes    classes around it: "Outer::Inner"
  * section    that the source puts it into
  * local      not visible outside its unit: static, or in an anonymous namespace
@@ -67,6 +69,9 @@ struct rules_subject {
 	bool system;
 	unsigned language;
 	const char *space;
+	const char *outer_space;
+	const char *outer_scoped;
+	const char *outer_qualified;
 	const char *classes;
 	const char *section;
 	bool local;

@@ -69,10 +69,10 @@ static bool file_matches(const struct pattern_list *list, const struct rules_sub
 
 static bool names_match(const struct pattern_list *list, const struct rules_subject *subject)
 {
-	const char *names[4] = {subject->plain, subject->scoped, subject->qualified,
-				subject->mangled};
+	const char *names[] = {subject->plain,	 subject->scoped,	subject->qualified,
+			       subject->mangled, subject->outer_scoped, subject->outer_qualified};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		bool again = false;
 
 		/* In C all four are the same string: ask once. */
@@ -209,10 +209,13 @@ static struct outcome evaluate(struct condition *c, const struct rules *rules,
 		out.holds = subject->language && (c->number >> (subject->language - 1) & 1);
 		break;
 	case CONDITION_NAMESPACE:
-		out.holds = scope_holds(&c->patterns, subject->space, NULL, false);
+		out.holds = scope_holds(&c->patterns, subject->space, NULL, false) ||
+			    scope_holds(&c->patterns, subject->outer_space, NULL, false);
 		break;
 	case CONDITION_CLASS:
-		out.holds = scope_holds(&c->patterns, subject->classes, subject->space, true);
+		out.holds = scope_holds(&c->patterns, subject->classes, subject->space, true) ||
+			    (subject->outer_space &&
+			     scope_holds(&c->patterns, subject->classes, subject->outer_space, true));
 		break;
 	case CONDITION_SECTION:
 		out.holds = subject->section && list_has(&c->patterns, subject->section);

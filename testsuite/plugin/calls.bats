@@ -176,6 +176,39 @@ one_class()
 	done
 }
 
+@test "nothing is said of calls that nobody wrote, unless a rule names them" {
+	cat >throw.cc <<-'END'
+		#include <cstdarg>
+		#include <cstdlib>
+		struct thing { ~thing(); };
+		int sum(int n, ...)
+		{
+			va_list list;
+			va_start(list, n);
+			thing t;
+			if (n > 3)
+				throw n;
+			n += va_arg(list, int) + __builtin_popcount(n);
+			va_end(list);
+			try { std::abs(n); } catch (int) { std::abort(); }
+			return n;
+		}
+	END
+	for V in $COMPILERS; do
+		rules '- calls: "*"'
+		LC_ALL=C g++-$V -O0 "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose -c throw.cc 2>messages
+		[ "$(grep -c "not measured" messages)" = 1 ] || { cat messages; return 1; }
+		grep -q "abort.* are not measured" messages
+		[ -z "$("$B/bin/hotpath" sites throw.o | grep -e __builtin -e __cxa)" ]
+		rules '- calls: "__cxa_*"'
+		LC_ALL=C g++-$V -O0 "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose -c throw.cc 2>messages
+		grep -q "__cxa_throw.* are not measured" messages
+		rules '- calls: __builtin_popcount'
+		LC_ALL=C g++-$V -O0 "-fplugin=$PLUGIN" -fplugin-arg-hotpath-verbose -c throw.cc 2>messages
+		grep -q "__builtin_popcount.* are not measured" messages
+	done
+}
+
 @test "the last rule decides; its conditions are about the caller" {
 	FLAGS=-O2
 	rules '- calls: "lib_*"' '- {calls: lib_errno, functions: inner, measure: false}' \

@@ -117,6 +117,37 @@ rule()
 	rule '{language: c++, not: {any: [class: "*", namespace: "*"]}}' "11 12 13 "
 }
 
+@test "C++: inline namespaces may be left out" {
+	COMPILER=g++ SOURCE=a.cc
+	cat >a.cc <<-'END'
+		#include "hotpath.h"
+		namespace q { inline namespace v1 {
+		int f(int x) { return x; }
+		namespace detail { struct Box { int get(); };
+		int Box::get() { return 1; }
+		} }
+		int f(long x) { HOTPATH_BLOCK("block") x++; return x; }
+		namespace v2 { int f(char x) { return x; } } }
+		inline namespace top { int g() { return 1; } }
+		namespace { int hidden() { return 2; } }
+		int user() { return hidden(); }
+	END
+	cp "$BATS_TEST_DIRNAME"/../../runtime/hotpath*.h .
+	# Measured whatever the rules say of functions.
+	block="7 "
+	rule 'functions: "q::f"' "3 7 $block"
+	rule 'functions: "q::f(int)"' "3 $block"
+	rule 'functions: "q::v1::f"' "3 $block"
+	rule 'namespace: "q::detail"' "5 $block"
+	rule 'class: "q::detail::Box"' "5 $block"
+	rule 'functions: "q::detail::Box::get()"' "5 $block"
+	rule 'functions: g' "$block""9 "
+	rule 'functions: "top::g"' "$block""9 "
+	rule 'functions: "g()"' "$block""9 "
+	rule 'functions: "hidden()"' "$block"
+	rule '{not: {functions: "q::*"}}' "$block""9 10 11 "
+}
+
 @test "Fortran: modules are namespaces" {
 	COMPILER=gfortran SOURCE=a.f90
 	cat >a.f90 <<-'END'

@@ -84,6 +84,31 @@ static void test_inner_scopes(void **state)
 	assert_int_equal(verdict("rules:\n- class: b::Outer\n", &inner), 0);
 }
 
+static void test_inline_namespaces(void **state)
+{
+	struct rules_subject inner = parser;
+
+	(void)state;
+	inner.space = "q::v1::detail";
+	inner.outer_space = "q::detail";
+	inner.classes = "Outer";
+	inner.scoped = "q::v1::detail::Outer::f";
+	inner.qualified = "q::v1::detail::Outer::f(int)";
+	inner.outer_scoped = "q::detail::Outer::f";
+	inner.outer_qualified = "q::detail::Outer::f(int)";
+	assert_int_equal(verdict("rules:\n- namespace: q\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- namespace: q::v1\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- namespace: q::detail\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- namespace: detail\n", &inner), 0);
+	assert_int_equal(verdict("rules:\n- class: q::detail::Outer\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- class: q::v1::detail::Outer\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- class: v1::detail::Outer\n", &inner), 0);
+	assert_int_equal(verdict("rules:\n- functions: q::detail::Outer::f\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- functions: \"q::detail::Outer::f(int)\"\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- functions: q::v1::detail::Outer::f\n", &inner), 2);
+	assert_int_equal(verdict("rules:\n- functions: q::Outer::f\n", &inner), 0);
+}
+
 static void test_groups_of_conditions(void **state)
 {
 	(void)state;
@@ -315,6 +340,7 @@ int conditions_run(void)
 	const struct CMUnitTest conditions[] = {
 		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_inner_scopes),
+		cmocka_unit_test(test_inline_namespaces),
 		cmocka_unit_test(test_groups_of_conditions),
 		cmocka_unit_test(test_groups_and_system_headers),
 		cmocka_unit_test(test_shape_is_asked_for),
