@@ -57,6 +57,27 @@ static bool is_named(tree fn, const char *name)
 	return DECL_NAME(fn) && id_equal(DECL_NAME(fn), name);
 }
 
+/* is_ada_finalizer: of a package's variables.  It has a name that one could write, but stands nowhere. */
+static bool is_ada_finalizer(tree fn)
+{
+	if (names_language() != HOTPATH_LANG_ADA || DECL_SOURCE_LOCATION(fn) > BUILTINS_LOCATION ||
+	    !DECL_NAME(fn))
+		return false;
+
+	const char *name = IDENTIFIER_POINTER(DECL_NAME(fn));
+	const size_t n = strlen(name), end = strlen("__finalize_body");
+
+	return n > end && (!strcmp(name + n - end, "__finalize_body") ||
+			   !strcmp(name + n - end, "__finalize_spec"));
+}
+
+/* is_fortran_master: what gfortran makes of a procedure with ENTRY; each of its entries, which call it, is a function. */
+static bool is_fortran_master(tree fn)
+{
+	return names_language() == HOTPATH_LANG_FORTRAN && DECL_NAME(fn) &&
+	       startswith(IDENTIFIER_POINTER(DECL_NAME(fn)), "master.");
+}
+
 /* is_fortran_main: the C main() that gfortran adds to a program, whose body is MAIN__. */
 static bool is_fortran_main(tree fn)
 {
@@ -137,7 +158,8 @@ struct choice choose_function(tree fn)
 	const char *label = NULL;
 
 	if (plugin.off || (DECL_ARTIFICIAL(fn) && !is_lambda(fn) && !is_ada_source(fn)) ||
-	    is_second_body(fn) || is_fortran_main(fn) || attributes_skip(fn))
+	    is_second_body(fn) || is_fortran_main(fn) || is_fortran_master(fn) ||
+	    is_ada_finalizer(fn) || attributes_skip(fn))
 		return choice;
 	if (attributes_measure(fn, &label)) {
 		choice.label = label ? xstrdup(label) : NULL;

@@ -93,10 +93,21 @@ static tree const_char_pointer(void)
 	return build_pointer_type(build_qualified_type(char_type_node, TYPE_QUAL_CONST));
 }
 
+/* emit_outer_type: of a function that was compiled elsewhere: the runtime and libc do not go by -mabi=ms. */
+tree emit_outer_type(tree type)
+{
+#ifdef TARGET_64BIT_MS_ABI
+	if (ix86_abi == MS_ABI)
+		type = build_type_attribute_variant(
+			type, tree_cons(get_identifier("sysv_abi"), NULL_TREE, NULL_TREE));
+#endif
+	return type;
+}
+
 static tree hook_pointer(void)
 {
-	return build_pointer_type(build_function_type_list(
-		void_type_node, build_pointer_type(uint32_type_node), NULL_TREE));
+	return build_pointer_type(emit_outer_type(build_function_type_list(
+		void_type_node, build_pointer_type(uint32_type_node), NULL_TREE)));
 }
 
 /* record: a struct with fields of these types. */
@@ -129,11 +140,11 @@ static void make_types(void)
 {
 	const tree text = const_char_pointer();
 	const tree hook = hook_pointer();
-	const tree life = build_pointer_type(
+	const tree life = build_pointer_type(emit_outer_type(
 		build_function_type_list(void_type_node, build_pointer_type(uint32_type_node),
-					 const_ptr_type_node, NULL_TREE));
-	const tree unregister = build_pointer_type(
-		build_function_type_list(void_type_node, ptr_type_node, NULL_TREE));
+					 const_ptr_type_node, NULL_TREE)));
+	const tree unregister = build_pointer_type(emit_outer_type(
+		build_function_type_list(void_type_node, ptr_type_node, NULL_TREE)));
 	const tree unit[UNIT_FIELDS] = {
 		uint32_type_node,
 		uint32_type_node,
@@ -539,11 +550,11 @@ static tree if_set(tree pointer, tree value)
  */
 static tree by_dlopen(tree register_type)
 {
-	tree open_type = build_function_type_list(ptr_type_node, const_char_pointer(),
-						  integer_type_node, NULL_TREE);
-	tree find_type = build_function_type_list(ptr_type_node, ptr_type_node,
-						  const_char_pointer(), NULL_TREE);
-	tree error_type = build_function_type_list(ptr_type_node, NULL_TREE);
+	tree open_type = emit_outer_type(build_function_type_list(
+		ptr_type_node, const_char_pointer(), integer_type_node, NULL_TREE));
+	tree find_type = emit_outer_type(build_function_type_list(ptr_type_node, ptr_type_node,
+								  const_char_pointer(), NULL_TREE));
+	tree error_type = emit_outer_type(build_function_type_list(ptr_type_node, NULL_TREE));
 	tree find = outside("hotpath_dlsym", "dlsym", find_type);
 	tree message = outside("hotpath_dlerror", "dlerror", error_type);
 	tree flags = build_int_cst(integer_type_node, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -571,9 +582,10 @@ static tree by_dlopen(tree register_type)
  */
 static void constructor(int priority)
 {
-	tree register_type = build_function_type_list(integer_type_node, ptr_type_node, NULL_TREE);
-	tree errno_type =
-		build_function_type_list(build_pointer_type(integer_type_node), NULL_TREE);
+	tree register_type = emit_outer_type(
+		build_function_type_list(integer_type_node, ptr_type_node, NULL_TREE));
+	tree errno_type = emit_outer_type(
+		build_function_type_list(build_pointer_type(integer_type_node), NULL_TREE));
 	tree linked = outside("hotpath_linked", HOTPATH_REGISTER_SYMBOL, register_type);
 	tree errno_at = outside("hotpath_errno", "__errno_location", errno_type);
 	tree statements = NULL_TREE;

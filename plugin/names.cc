@@ -109,6 +109,32 @@ static const char *scope_name(tree scope)
 	return IDENTIFIER_POINTER(name);
 }
 
+/*
+ * module_of: "m" of "__m_MOD_f", where the declaration does not say it, as of a procedure with ENTRY and its entries.  For free();
+ * null where it does.
+ */
+static char *module_of(tree fn)
+{
+	const char *mangled = IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fn));
+	const char *end = startswith(mangled, "__") ? strstr(mangled, "_MOD_") : NULL;
+
+	if (names.language != HOTPATH_LANG_FORTRAN || !end || end <= mangled + 2 ||
+	    (DECL_CONTEXT(fn) && TREE_CODE(DECL_CONTEXT(fn)) == NAMESPACE_DECL))
+		return NULL;
+	return xstrndup(mangled + 2, end - mangled - 2);
+}
+
+/* without_master: "s" of "master.0.s", which gfortran makes of a procedure with ENTRY. */
+static const char *without_master(const char *name)
+{
+	const size_t n = strlen("master.");
+
+	if (names.language != HOTPATH_LANG_FORTRAN || !startswith(name, "master."))
+		return name;
+	const char *dot = strchr(name + n, '.');
+	return dot ? dot + 1 : name;
+}
+
 /* with_scopes: "module::procedure", from the declaration.  For free(). */
 static char *with_scopes(tree fn, const char *name)
 {
@@ -125,11 +151,15 @@ static char *with_scopes(tree fn, const char *name)
 		else if ((TREE_CODE(scope) == FUNCTION_DECL ||
 			  TREE_CODE(scope) == NAMESPACE_DECL) &&
 			 DECL_NAME(scope))
-			text = IDENTIFIER_POINTER(DECL_NAME(scope));
+			text = without_master(IDENTIFIER_POINTER(DECL_NAME(scope)));
 		/* Inside Fortran's main program everything would begin with MAIN__. */
 		if (!text || !strcmp(text, "MAIN__") || !strcmp(text, "::"))
 			break;
 		prepend(&out, text);
+	}
+	if (char *module = module_of(fn)) {
+		prepend(&out, module);
+		free(module);
 	}
 	return out;
 }
@@ -164,9 +194,33 @@ static void name_scopes(tree fn, const char *mangled)
 		qualified = xstrdup(scoped);
 }
 
+/* see_place: walk_gimple_seq callback; stops at the first statement that stands somewhere. */
+static tree see_place(gimple_stmt_iterator *gsi, bool *handled, struct walk_stmt_info *wi)
+{
+	const location_t where = gimple_location(gsi_stmt(*gsi));
+
+	*handled = where > BUILTINS_LOCATION;
+	if (!*handled)
+		return NULL_TREE;
+	*(location_t *)wi->info = where;
+	return integer_one_node;
+}
+
+/* body_place: where a function's first statement stands. */
+static location_t body_place(tree fn)
+{
+	location_t where = DECL_SOURCE_LOCATION(fn);
+	struct walk_stmt_info wi = {};
+
+	wi.info = &where;
+	walk_gimple_seq(gimple_body(fn), see_place, NULL, &wi);
+	return where;
+}
+
 /*
  * names_place: where a function is defined.  The C front end leaves the place of a declaration in a function that a system
- * header declares first, and of a prototype in one defined without; the result is declared with the definition.
+ * header declares first, and of a prototype in one defined without; the result is declared with the definition.  GNAT has no place
+ * for what overrides a controlled type's Finalize.
  */
 location_t names_place(tree fn)
 {
@@ -175,6 +229,8 @@ location_t names_place(tree fn)
 	if (names_language() == HOTPATH_LANG_C && result &&
 	    DECL_SOURCE_LOCATION(result) > BUILTINS_LOCATION)
 		return DECL_SOURCE_LOCATION(result);
+	if (names_language() == HOTPATH_LANG_ADA && DECL_SOURCE_LOCATION(fn) <= BUILTINS_LOCATION)
+		return body_place(fn);
 	return DECL_SOURCE_LOCATION(fn);
 }
 
@@ -259,6 +315,8 @@ static void name_surroundings(tree fn)
 		else if (name)
 			prepend(&outer_space, name);
 	}
+	if (!space)
+		space = module_of(fn);
 	names.subject.space = space;
 	names.subject.classes = classes;
 	name_outside(has_inline);

@@ -100,8 +100,8 @@ static void slim_marker(gcall *marker, HOST_WIDE_INT site)
 	gcall *slim = gimple_build_call(gimple_call_fndecl(marker), 1,
 					build_int_cst(uint32_type_node, site));
 
-	gimple_call_set_fntype(
-		slim, build_function_type_list(void_type_node, uint32_type_node, NULL_TREE));
+	gimple_call_set_fntype(slim, emit_outer_type(build_function_type_list(
+					     void_type_node, uint32_type_node, NULL_TREE)));
 	gimple_set_location(slim, gimple_location(marker));
 	gimple_set_block(slim, gimple_block(marker));
 	gimple_call_set_nothrow(slim, true);

@@ -180,6 +180,8 @@ extern unsigned emit_new_site(const struct names *names, const struct choice *ch
 extern tree emit_slot(unsigned site);
 /* emit_finished: true when the unit's tables are made: nothing can be measured any more. */
 extern bool emit_finished(void);
+/* emit_outer_type: the type of a function of the runtime or of libc, of this function type. */
+extern tree emit_outer_type(tree type);
 /* emit_hook_args: arguments that a hook takes. */
 extern unsigned emit_hook_args(enum emit_hook hook);
 /* emit_hook_ref: a fresh volatile reference to one of the unit's hook pointers. */

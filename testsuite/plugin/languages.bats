@@ -121,8 +121,78 @@ ada()
 	LC_ALL=C gcc-12 -c -O1 "-fplugin=$PLUGIN" prog.adb
 	gnatbind-12 prog && gnatlink-12 prog "$FAKE"
 	[ "$(./prog)" = " 59" ]
+	"$B/bin/hotpath" sites prog.o | grep -q "^prog.finalize *prog.adb:23 "
 	counted "prog - 1 1" "prog.finalize - 1 1" "prog.ints.sum - 1 1" "prog.prot.get - 1 1" "prog.prot.set - 1 1" "prog.run - 1 1" "prog.run.worker - 1 1" \
 		"landed 0" "crossed 0" "open 0"
+}
+
+@test "Ada: nothing that stands nowhere is measured, as what finalizes a package" {
+	command -v gnatbind-12 >/dev/null || skip "no gnat-12"
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	cat >kept.ads <<-'END'
+		with Ada.Finalization;
+		package Kept is
+		   type C is new Ada.Finalization.Controlled with record X : Integer := 0; end record;
+		   overriding procedure Finalize (O : in out C);
+		   Global : C;
+		end Kept;
+	END
+	cat >kept.adb <<-'END'
+		package body Kept is
+		   Hidden : C;
+		   overriding procedure Finalize (O : in out C) is begin O.X := 1; end Finalize;
+		begin
+		   Hidden.X := 3;
+		end Kept;
+	END
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	LC_ALL=C gcc-12 -c -O1 "-fplugin=$PLUGIN" kept.adb
+	[ "$("$B/bin/hotpath" sites kept.o | awk 'NR > 1 { print $1, $2 }')" = "$(printf '%s\n' "kept kept.adb:1" "kept.finalize kept.adb:3" "kept kept.ads:2")" ]
+}
+
+@test "Fortran: each ENTRY is a function, and what gfortran makes of them together is none" {
+	[ -e "$B/lib/hotpath/gcc-12/plugin.so" ] || skip "no plugin for gcc-12"
+	command -v gfortran-12 >/dev/null || skip "no gfortran-12"
+	cat >f.f90 <<-'END'
+		module m
+		contains
+		  subroutine s(x)
+		    integer, intent(inout) :: x
+		    x = x + 1
+		    return
+		    entry ent(x)
+		    x = inner(x)
+		  contains
+		    integer function inner(y)
+		      integer :: y
+		      inner = y + 2
+		    end function
+		  end subroutine
+		end module
+		program p
+		  use m
+		  integer :: i, k
+		  k = 0
+		  do i = 1, 3
+		    call s(k)
+		    call ent(k)
+		    call ent(k)
+		  end do
+		  if (k .ne. 15) stop 1
+		end program
+	END
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	for level in -O0 -O2; do
+		gfortran-12 $level "-fplugin=$PLUGIN" f.f90 "$FAKE" -o f
+		./f
+		counted "m::s - 3 3" "m::ent - 6 6" "m::s::inner - 6 6" "p - 1 1" "landed 0" "crossed 0" "open 0"
+	done
+	for rule in 'functions: "m::ent"' 'functions: ent' 'functions: "__m_MOD_ent"' '{namespace: m, functions: "e*"}'; do
+		printf 'rules:\n  - %s\n' "$rule" >hotpath.yaml
+		gfortran-12 -O1 "-fplugin=$PLUGIN" f.f90 "$FAKE" -o f
+		./f
+		counted "m::ent - 6 6" "landed 0" "crossed 0" "open 0"
+	done
 }
 
 @test "D and Fortran: rules" {

@@ -309,3 +309,27 @@ diagnoses()
 		done
 	done
 }
+
+msabi_runs()
+{
+	build gcc msabi.c "$FAKE" -o msabi && ./msabi &&
+		counted "main - 1 1" "other - 5 5" "own - 5 5" "sum - 10 10" "landed 0" "crossed 0" "open 0" &&
+		build gcc -mabi=ms -DALL_MS msabi.c "$FAKE" -o msabi && rm counts && ./msabi &&
+		counted "main - 1 1" "other - 5 5" "own - 5 5" "sum - 10 10" "landed 0" "crossed 0" "open 0"
+}
+
+@test "both calling conventions of x86-64, whichever is the default, and by the real runtime" {
+	[ "$(uname -m)" = x86_64 ] || skip "x86-64 alone has two"
+	printf 'rules:\n  - functions: "*"\n' >hotpath.yaml
+	cp "$SOURCES/msabi.c" .
+	MORE_FLAGS="-O2 -mcmodel=large" each msabi_runs
+	MORE_FLAGS="-O2 -mindirect-branch=thunk" each msabi_runs
+	for V in $COMPILERS; do
+		gcc-$V -O2 -mabi=ms -DALL_MS "-fplugin=$PLUGIN" msabi.c -o real
+		mkdir -p "$HOTPATH_SEGMENTS"
+		./real
+		"$B/bin/hotpath" report --run last --format csv >report
+		grep -q '^"*sum"*,.*10,' report || { cat report; return 1; }
+		rm -r "$HOTPATH_DIR"
+	done
+}
