@@ -71,9 +71,9 @@ static void own_strings(struct rules_subject *s)
 
 static void release_strings(const struct rules_subject *s)
 {
-	const char *const texts[] = {
-		s->plain, s->scoped,	  s->qualified,	   s->mangled,	       s->relative,
-		s->space, s->outer_space, s->outer_scoped, s->outer_qualified, s->classes};
+	const char *const texts[] = {s->plain,		 s->scoped, s->qualified,   s->mangled,
+				     s->relative,	 s->space,  s->outer_space, s->outer_scoped,
+				     s->outer_qualified, s->classes};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(const_cast<char *>(texts[i]));

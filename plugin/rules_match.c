@@ -214,8 +214,8 @@ static struct outcome evaluate(struct condition *c, const struct rules *rules,
 		break;
 	case CONDITION_CLASS:
 		out.holds = scope_holds(&c->patterns, subject->classes, subject->space, true) ||
-			    (subject->outer_space &&
-			     scope_holds(&c->patterns, subject->classes, subject->outer_space, true));
+			    (subject->outer_space && scope_holds(&c->patterns, subject->classes,
+								 subject->outer_space, true));
 		break;
 	case CONDITION_SECTION:
 		out.holds = subject->section && list_has(&c->patterns, subject->section);

@@ -37,6 +37,8 @@
  * Cost      that of a measured function: about 25 ns each time, and one load and a branch not taken while nothing records.
  * Threads   any, also signal handlers.
  *
+ * HOTPATH_BLOCK("x"); is a block of nothing, where HOTPATH_SCOPE was meant most likely: -Wempty-body of -Wextra says so.  A block of
+ * nothing that is meant is HOTPATH_BLOCK("x") {}.
  * -Wdangling-else is off from a HOTPATH_BLOCK to the end of the function around it.
  */
 #ifndef HOTPATH_H

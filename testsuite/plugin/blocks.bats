@@ -201,3 +201,19 @@ HEADERS=-I$BATS_TEST_DIRNAME/../../runtime
 		[ "$(grep -o '^a.cc:[0-9]*:.*Wdangling-else' messages | cut -d: -f2 | paste -sd' ')" = "3 5" ] || { cat messages; return 1; }
 	done
 }
+
+@test "a block that is a semicolon is warned of, one of empty braces is not" {
+	printf '#include <hotpath.h>\nvoid f(void)\n{\n\tHOTPATH_BLOCK("a")\n\t{\n\t}\n}\n' >good.c
+	printf '#include <hotpath.h>\nvoid f(void)\n{\n\tHOTPATH_BLOCK("a");\n}\n' >bad.c
+	cp good.c good.cc
+	cp bad.c bad.cc
+	for V in $COMPILERS; do
+		FLAGS=-O2
+		build gcc -c good.c
+		build g++ -c good.cc
+		! build gcc -c bad.c >/dev/null
+		grep -q "^bad.c:4:.* \[-Wempty-body\]" messages
+		! build g++ -c bad.cc >/dev/null
+		grep -q "^bad.cc:4:.* \[-Wempty-body\]" messages
+	done
+}
