@@ -10,6 +10,7 @@
 
 #include "command/command.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "query/query.h"
 #include "store/segments.h"
 #include "base/text.h"
@@ -94,6 +95,8 @@ static int dispatch(const struct command *command, int argc, char **argv, int *s
 	store_close(&in.store);
 	place_release(&in.place);
 	free(in.options);
+	if (in.signal)
+		interrupt_end(in.signal);
 	*status = in.exit_status;
 	return rc;
 }

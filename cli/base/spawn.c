@@ -27,6 +27,8 @@ static void child(const struct spawn *spawn, int out, int report)
 {
 	int null = open("/dev/null", O_RDWR);
 
+	if (spawn->apart)
+		setpgid(0, 0);
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(spawn->with_errors ? out : null, 2);

@@ -20,6 +20,7 @@ struct spawn {
 	void (*sink)(void *data, const char *bytes, size_t n);
 	void *data;	  /* of the sink */
 	bool with_errors; /* capture standard error too, instead of dropping it */
+	bool apart; /* out of reach of what the terminal sends: for what clears away after that */
 };
 
 /*

@@ -14,11 +14,14 @@
 
 enum { PATIENCE_MS = 600000 };
 
-static int git(const char *const *argv, struct text *out)
+static int git(const char *const *argv, bool apart, struct text *out)
 {
 	static const char *const env[] = {"HOTPATH_DISABLE=1", "LC_ALL=C", NULL};
-	struct spawn spawn = {
-		.argv = argv, .env = env, .timeout_ms = PATIENCE_MS, .with_errors = true};
+	struct spawn spawn = {.argv = argv,
+			      .env = env,
+			      .timeout_ms = PATIENCE_MS,
+			      .with_errors = true,
+			      .apart = apart};
 
 	return spawn_capture(&spawn, out);
 }
@@ -45,7 +48,7 @@ static int check_out(struct worktree *trees, int side, const char *ref, struct e
 		return error_memory(error);
 	argv[5] = trees->dirs[side];
 	argv[6] = trees->commits[side];
-	status = git(argv, &out);
+	status = git(argv, false, &out);
 	words = text_take(&out);
 	if (status != 0)
 		error_set(error, ERR_SPAWN, "cannot make a work tree of '%s': %s", ref,
@@ -81,7 +84,7 @@ void worktree_remove(struct worktree *trees)
 				      "--force", trees->dirs[side], NULL};
 
 		if (trees->dirs[side])
-			git(argv, NULL);
+			git(argv, true, NULL);
 		free(trees->dirs[side]);
 		free(trees->commits[side]);
 	}

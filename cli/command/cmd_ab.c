@@ -11,6 +11,8 @@
 #include "diff.h"
 #include "../base/environment.h"
 #include "../base/error.h"
+#include "../base/format.h"
+#include "../base/interrupt.h"
 #include "../base/git.h"
 #include "launch.h"
 #include "../base/machine.h"
@@ -54,6 +56,7 @@ static const char text[] =
 	"Runs two commands, or one command of two commits, in turns, and compares them like\n"
 	"`hotpath diff`.  In each round chance says which side comes first, so that whatever\n"
 	"changes on the machine meanwhile hits both.  A command that fails ends it all.\n"
+	"A signal to hotpath ab alone reaches what the commands started as well.\n"
 	"\n"
 	"Examples:\n"
 	"  hotpath ab --base './old' --head './new'\n"
@@ -104,6 +107,7 @@ static int check(const struct invocation *in, struct error *error)
 	return diff_check(&options->diff, error);
 }
 
+/* Called for what failed, also when that is because all of it was asked to end; run() tells that. */
 static int ended_badly(const struct side *side, const char *what, const struct launched *done,
 		       struct error *error)
 {
@@ -123,7 +127,8 @@ static int build(const struct invocation *in, const struct side *side, struct er
 				    .dir = side->dir,
 				    .store = in->place.dir,
 				    .idle = true,
-				    .quiet = true};
+				    .quiet = true,
+				    .whole = true};
 	struct launched done;
 	int rc = launch(&what, &done, error);
 
@@ -143,7 +148,8 @@ static int run_side(struct invocation *in, const struct side *side, bool idle, s
 				    .label = side->label,
 				    .branch = side->branch,
 				    .idle = idle,
-				    .quiet = !options->show_output};
+				    .quiet = !options->show_output,
+				    .whole = true};
 	struct segment_tally tally;
 	struct launched done;
 	int rc = launch(&what, &done, error);
@@ -178,11 +184,11 @@ static int run_all(struct invocation *in, const struct side sides[2], struct err
 	int rc = ERR_OK;
 
 	progress_begin(&progress, 2 * rounds);
-	for (int64_t i = 0; i < rounds && !rc; i++) {
+	for (int64_t i = 0; i < rounds && !rc && !interrupt_signal(); i++) {
 		bool idle = i < options->warm_up;
 		int first = toss();
 
-		for (int turn = 0; turn < 2 && !rc; turn++) {
+		for (int turn = 0; turn < 2 && !rc && !interrupt_signal(); turn++) {
 			const struct side *side = &sides[first ^ turn];
 			char words[40];
 
@@ -229,6 +235,7 @@ static int show(struct invocation *in, const struct side sides[2], const struct 
 
 	machine_note(before, &notes);
 	about.notes = words = text_take(&notes);
+	interrupt_release();
 	/* Now nothing more is started that would inherit this. */
 	signal(SIGPIPE, SIG_IGN);
 	rc = store_open(&in->store, in->place.dir, STORE_READ, error);
@@ -269,6 +276,21 @@ static int find_branches(const char *const refs[2], struct side sides[2], struct
 	return ERR_OK;
 }
 
+/* It is no matter what failed then. */
+static int tell_interrupted(struct invocation *in, struct error *error)
+{
+	char name[FORMAT_ROOM], *words;
+
+	*error = (struct error){0};
+	in->signal = interrupt_signal();
+	in->exit_status = 128 + in->signal;
+	words = text_format("ended by %s; nothing was compared", format_signal(name, in->signal));
+	if (words)
+		warn(words);
+	free(words);
+	return ERR_OK;
+}
+
 static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
@@ -285,10 +307,11 @@ static int run(struct invocation *in, struct error *error)
 	if (!rc)
 		rc = make_labels(options, sides, error);
 	if (!rc && is_given(options->base_ref)) {
+		interrupt_catch();
 		rc = find_branches(refs, sides, error);
 		if (!rc)
 			rc = worktree_make(&trees, refs, error);
-		for (int i = 0; i < 2 && !rc; i++) {
+		for (int i = 0; i < 2 && !rc && !interrupt_signal(); i++) {
 			sides[i].dir = trees.dirs[i];
 			if (options->build)
 				rc = build(in, &sides[i], error);
@@ -300,7 +323,9 @@ static int run(struct invocation *in, struct error *error)
 	if (!rc)
 		rc = run_all(in, sides, error);
 	worktree_remove(&trees);
-	if (!rc)
+	if (interrupt_signal())
+		rc = tell_interrupted(in, error);
+	else if (!rc)
 		rc = show(in, sides, &before, newest, error);
 	for (int i = 0; i < 2; i++) {
 		free(sides[i].label);

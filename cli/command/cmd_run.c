@@ -7,6 +7,8 @@
 #include "command.h"
 #include "../base/environment.h"
 #include "../base/error.h"
+#include "../base/format.h"
+#include "../base/interrupt.h"
 #include "launch.h"
 #include "../base/progress.h"
 #include "report.h"
@@ -79,8 +81,11 @@ static int run_once(struct invocation *in, bool idle, const struct report_option
 		    bool *go_on, struct error *error)
 {
 	const struct options *options = in->options;
-	const struct launch what = {
-		.argv = in->argv, .store = in->place.dir, .label = options->label, .idle = idle};
+	const struct launch what = {.argv = in->argv,
+				    .store = in->place.dir,
+				    .label = options->label,
+				    .idle = idle,
+				    .whole = options->times > 1};
 	struct launched done;
 	int rc = launch(&what, &done, error);
 
@@ -88,6 +93,8 @@ static int run_once(struct invocation *in, bool idle, const struct report_option
 	if (rc)
 		goto out;
 	in->exit_status = launch_exit_status(&done);
+	if (done.failure == EINTR && interrupt_signal())
+		goto out;
 	if (done.failure) {
 		cannot_start(in->argv[0], done.failure);
 		goto out;
@@ -104,6 +111,21 @@ out:
 	return rc;
 }
 
+/* The end of a series that was asked to end; of one run the command's own end says it all. */
+static void tell_interrupted(struct invocation *in, int64_t done)
+{
+	const struct options *options = in->options;
+	char name[FORMAT_ROOM], *words;
+
+	in->signal = interrupt_signal();
+	in->exit_status = 128 + in->signal;
+	words = text_format("ended by %s, after %lld of %lld runs", format_signal(name, in->signal),
+			    (long long)done, (long long)options->times);
+	if (words)
+		warn(words);
+	free(words);
+}
+
 static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
@@ -111,6 +133,7 @@ static int run(struct invocation *in, struct error *error)
 	int64_t warm_up = options->times > 1 ? options->warm_up : 0;
 	struct progress progress;
 	bool wanted = false, go_on = true;
+	int64_t done = 0;
 	int rc = environment_check(error);
 
 	if (!rc)
@@ -124,8 +147,12 @@ static int run(struct invocation *in, struct error *error)
 		progress_show(&progress, i, i < warm_up ? "warm-up" : "run");
 		rc = run_once(in, i < warm_up, last && (wanted || options->report) ? &report : NULL,
 			      &go_on, error);
+		done += go_on && i >= warm_up;
+		go_on = go_on && (last || !interrupt_signal());
 	}
 	progress_end(&progress);
+	if (!rc && options->times > 1 && interrupt_signal())
+		tell_interrupted(in, done);
 	return rc;
 }
 

@@ -55,6 +55,7 @@ struct invocation {
 	int64_t run;
 	int exit_status; /* when the command returns ERR_OK: 0, or what the program it ran ended
 			    with */
+	int signal; /* the command was asked to end by it, and has cleared away; 0: it was not */
 };
 
 struct command {

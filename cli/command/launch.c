@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,6 +13,7 @@
 #include "../base/environment.h"
 #include "../base/error.h"
 #include "../store/ingest.h"
+#include "../base/interrupt.h"
 #include "../base/machine.h"
 #include "../base/place.h"
 #include "../query/query.h"
@@ -21,39 +21,6 @@
 #include "../base/text.h"
 
 enum { NOT_STARTED = 126, NOT_FOUND = 127 };
-
-static volatile sig_atomic_t child_pid;
-
-/*
- * What the terminal sends, the command gets as well, for it is in the same process group; what
- * somebody sends to this process alone is passed on.
- */
-static void pass_on(int signal, siginfo_t *info, void *unused)
-{
-	int saved = errno;
-
-	(void)unused;
-	if (child_pid > 0 && info->si_code != SI_KERNEL)
-		kill(child_pid, signal);
-	errno = saved;
-}
-
-static const int passed_on[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-
-enum { N_PASSED = sizeof(passed_on) / sizeof(passed_on[0]) };
-
-static void catch_signals(struct sigaction before[N_PASSED])
-{
-	struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
-
-	sigemptyset(&action.sa_mask);
-	for (int i = 0; i < N_PASSED; i++) {
-		sigaction(passed_on[i], NULL, &before[i]);
-		/* Under nohup(1) a signal that is ignored stays so. */
-		if (before[i].sa_handler != SIG_IGN)
-			sigaction(passed_on[i], &action, NULL);
-	}
-}
 
 /* In the child: environment, folder and output.  Returns 0, or -1 with errno. */
 static int prepare(const struct launch *what, const char *token)
@@ -75,56 +42,33 @@ static int prepare(const struct launch *what, const char *token)
 }
 
 /* In the child: runs the command, or sends errno to the parent. */
-static void become(const struct launch *what, const char *token, const sigset_t *mask,
-		   const struct sigaction before[N_PASSED], int report)
+static void become(const struct launch *what, const char *token, int report)
 {
-	for (int i = 0; i < N_PASSED; i++)
-		sigaction(passed_on[i], &before[i], NULL);
-	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (prepare(what, token) == 0)
 		execvp(what->argv[0], what->argv);
 	(void)!write(report, &errno, sizeof(errno));
 	_exit(NOT_FOUND);
 }
 
-/*
- * Starts the command.  Signals are held back until child_pid is known, so that none is lost in
- * between. Returns 0, or the errno of what failed.
- */
+/* Starts the command.  Returns 0, or the errno of what failed. */
 static int start(const struct launch *what, const char *token, pid_t *pid)
 {
-	struct sigaction before[N_PASSED];
-	sigset_t all, mask;
 	int report[2], failure = 0;
 
 	if (pipe2(report, O_CLOEXEC) != 0)
 		return errno;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &mask);
-	catch_signals(before);
-	*pid = fork();
+	interrupt_catch();
+	*pid = interrupt_fork(what->whole);
 	if (*pid == 0)
-		become(what, token, &mask, before, report[1]);
+		become(what, token, report[1]);
 	failure = *pid < 0 ? errno : 0;
-	child_pid = *pid;
-	sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(report[1]);
 	if (!failure && read(report[0], &failure, sizeof(failure)) != (ssize_t)sizeof(failure))
 		failure = 0;
 	close(report[0]);
 	if (failure && *pid > 0)
-		waitpid(*pid, NULL, 0);
+		interrupt_wait(*pid);
 	return failure;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	child_pid = 0;
-	return status;
 }
 
 int launch(const struct launch *what, struct launched *done, struct error *error)
@@ -144,7 +88,7 @@ int launch(const struct launch *what, struct launched *done, struct error *error
 	machine_read(&before);
 	done->failure = start(what, done->token, &done->pid);
 	if (!done->failure)
-		done->status = wait_for(done->pid);
+		done->status = interrupt_wait(done->pid);
 	done->steal_percent = machine_steal(&before);
 	return ERR_OK;
 }

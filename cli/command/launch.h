@@ -22,6 +22,7 @@ struct launch {
 	const char *label;  /* of its runs, NULL: what the environment says */
 	bool idle;	    /* nothing is recorded: a warm-up, or a build */
 	bool quiet;	    /* its standard output is dropped */
+	bool whole;	    /* signals to us alone reach what it started as well */
 	const char *branch; /* of its runs, NULL: what they find out themselves */
 };
 
@@ -40,7 +41,8 @@ struct launched {
 };
 
 /*
- * launch: runs a command; signals that are sent to this process alone are passed on to it.
+ * launch: runs a command; signals that are sent to this process alone are passed on to it, and those that ask to end are
+ * remembered from here on (interrupt_signal()): with one of them no command is started any more.
  *
  * Returns  ERR_OK, also when it could not be started (see `failure`), or an error of ours
  */

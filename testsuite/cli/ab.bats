@@ -141,3 +141,54 @@ EOS
   hotpath ab -n 1 -w 0 --base "$PROG" --head "$PROG" -o link
   [ -s target ]
 }
+
+# gone PID: waits until a process has ended, whoever buries it.
+gone() {
+  for i in $(seq 100); do
+    case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) return 0 ;; esac
+    sleep 0.05
+  done
+  return 1
+}
+
+@test "ab that is asked to end takes along what its commands started, and leaves no work tree" {
+  git init -q -b main .
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m x
+  mkdir tmp
+  printf 'sh -c "echo \\$\\$ >%s/pid; exec sleep 60"\ntrue\n' "$T" >long.sh
+  export TMPDIR=$T/tmp
+  for build in "sh $T/long.sh" true; do
+    rm -f pid
+    hotpath ab -n 2 --base-ref main --head-ref main --build "$build" -- sh "$T/long.sh" 2>said 3>&- &
+    ab=$!
+    for i in $(seq 200); do [ -s pid ] && break; sleep 0.05; done
+    kill -TERM $ab
+    status=0
+    wait $ab || status=$?
+    [ "$status" -eq 143 ]
+    [ "$(cat said)" = "hotpath: ended by SIGTERM; nothing was compared" ] || { cat said; return 1; }
+    gone "$(cat pid)"
+    [ "$(git worktree list | wc -l)" -eq 1 ]
+    [ -z "$(ls tmp)" ]
+  done
+}
+
+@test "a series that is asked to end starts no further run, whatever the present one makes of the signal" {
+  cat >deaf.sh <<EOS
+trap '' TERM
+echo x >>count
+kill -TERM \$PPID
+exec "$PROG"
+EOS
+  run hotpath run -n 3 -w 0 -- sh deaf.sh
+  [ "$status" -eq 143 ]
+  [ "$output" = "hotpath: ended by SIGTERM, after 1 of 3 runs" ]
+  [ "$(wc -l <count)" -eq 1 ]
+  run hotpath ab -n 3 -w 0 --base 'exec sh deaf.sh' --head 'exec sh deaf.sh'
+  [ "$status" -eq 143 ]
+  [ "$(wc -l <count)" -eq 2 ]
+  # One run alone ends as its command does.
+  run hotpath run -- sh deaf.sh
+  [ "$status" -eq 0 ]
+  [ "$(wc -l <count)" -eq 3 ]
+}
