@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -219,4 +220,37 @@ bool place_folder_safe(const char *folder, bool *exists)
 	*exists = lstat(folder, &st) == 0;
 	return *exists && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+int64_t place_room(const char *folder)
+{
+	char *path = strdup(folder);
+	struct statvfs fs;
+	int64_t room = -1;
+
+	while (path && access(path, F_OK) != 0 && errno == ENOENT && go_up(path))
+		;
+	if (path && statvfs(path, &fs) == 0)
+		room = (int64_t)(fs.f_bavail * fs.f_frsize);
+	free(path);
+	return room;
+}
+
+char *place_without_room(const char *dir)
+{
+	/* What the runtime leaves free in /dev/shm, and about what a program needs. */
+	enum { SHARED = 16 << 20, NEEDED = 1 << 20 };
+	char **folders = place_segments(dir), *full = NULL;
+
+	for (size_t i = 0; folders && folders[i]; i++) {
+		int64_t room = place_room(folders[i]);
+
+		free(full);
+		full = room >= 0 && room < (folders[i + 1] ? SHARED : NEEDED) ? strdup(folders[i])
+									      : NULL;
+		if (!full)
+			break;
+	}
+	place_segments_release(folders);
+	return full;
 }

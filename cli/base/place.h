@@ -6,6 +6,7 @@
 #define HOTPATH_PLACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stddef.h>
 
 struct error;
@@ -58,5 +59,14 @@ void place_segments_release(char **folders);
  * name.
  */
 bool place_folder_safe(const char *folder, bool *exists);
+
+/* place_room: bytes that are free for us where a folder is, or will be made; -1 when that cannot be known. */
+int64_t place_room(const char *folder);
+
+/*
+ * place_without_room: the folder that programs would record into, when it has no room for that; to be freed.  NULL when
+ * there is room.
+ */
+char *place_without_room(const char *dir);
 
 #endif /* HOTPATH_PLACE_H */

@@ -161,7 +161,7 @@ static int run_side(struct invocation *in, const struct side *side, bool idle, s
 	rc = launch_take(&what, &done, &in->store, &tally, error);
 	store_close(&in->store);
 	if (!rc && !done.runs) {
-		launch_explain(&tally, side->command ? side->command : in->argv[0]);
+		launch_explain(&tally, in->place.dir, side->command ? side->command : in->argv[0]);
 		rc = error_set(error, ERR_NO_RUN, "the %s side recorded nothing", side->name);
 	}
 out:

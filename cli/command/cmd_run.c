@@ -57,7 +57,7 @@ static int finish(struct invocation *in, const struct launch *what, struct launc
 	int rc = launch_take(what, done, &in->store, &tally, error);
 
 	if (!rc && !done->runs && !tally.refused)
-		launch_explain(&tally, in->argv[0]);
+		launch_explain(&tally, in->place.dir, in->argv[0]);
 	/* Not before: a program that is started inherits what is ignored. */
 	if (report)
 		signal(SIGPIPE, SIG_IGN);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "../base/environment.h"
@@ -51,7 +50,8 @@ void doctor_release(struct doctor *doctor)
 
 static void check_segment_folder(struct doctor *doctor, const char *folder)
 {
-	struct statvfs fs;
+	const char *forced = environment_get("HOTPATH_SEGMENTS");
+	int64_t room = place_room(folder);
 	bool exists, safe = place_folder_safe(folder, &exists);
 
 	if (!exists)
@@ -61,13 +61,17 @@ static void check_segment_folder(struct doctor *doctor, const char *folder)
 			   "%s is not a folder that only you can write: programs do not record "
 			   "in it, and what is in it is not taken in; %s",
 			   folder,
-			   environment_get("HOTPATH_SEGMENTS")
-				   ? "set HOTPATH_SEGMENTS to another folder, or to none"
-				   : "remove it, programs make a new one");
-	else if (statvfs(folder, &fs) == 0 && fs.f_bavail * fs.f_frsize < 64ul << 20)
+			   forced ? "set HOTPATH_SEGMENTS to another folder, or to none"
+				  : "remove it, programs make a new one");
+	else if (room >= 0 && room < 1 << 20 && forced)
+		doctor_say(doctor, DOCTOR_FAIL, "segments",
+			   "%s has no room: programs record nothing, or little; free some, or set "
+			   "HOTPATH_SEGMENTS to another folder, or to none",
+			   folder);
+	else if (room >= 0 && room < 64 << 20)
 		doctor_say(doctor, DOCTOR_WARN, "segments",
-			   "%s has only %lu MiB left: programs with many threads may lose calls",
-			   folder, (unsigned long)(fs.f_bavail * fs.f_frsize >> 20));
+			   "%s has only %lld MiB left: programs with many threads may lose calls",
+			   folder, (long long)(room >> 20));
 	else
 		doctor_say(doctor, DOCTOR_OK, "segments", "%s", folder);
 }
@@ -116,6 +120,7 @@ static void check_opened(struct doctor *doctor, struct store *store, const struc
 {
 	struct model_run_list list;
 	struct error error = {0};
+	int64_t room = place_room(store->dir);
 
 	if (store_check(store, &error) || query_runs(store, 1, &list, &error)) {
 		doctor_say(doctor, DOCTOR_FAIL, "store", "%s", error.text);
@@ -125,6 +130,10 @@ static void check_opened(struct doctor *doctor, struct store *store, const struc
 		doctor_say(doctor, DOCTOR_FAIL, "store",
 			   "%s cannot be written; make it and its folder writable, or set "
 			   "HOTPATH_DIR",
+			   store->file);
+	else if (room >= 0 && room < STORE_ROOM)
+		doctor_say(doctor, DOCTOR_FAIL, "store",
+			   "no room for the store %s; free some, the segments wait until then",
 			   store->file);
 	else
 		doctor_say(doctor, DOCTOR_OK, "store", "%s (%s): %lld run%s, no damage",

@@ -146,11 +146,11 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 	return rc;
 }
 
-void launch_explain(const struct segment_tally *tally, const char *command)
+void launch_explain(const struct segment_tally *tally, const char *store, const char *command)
 {
 	const char *folder = environment_get("HOTPATH_SEGMENTS");
+	char *note, *full = place_without_room(store);
 	bool exists;
-	char *note;
 
 	if (environment_disables())
 		note = strdup("nothing was measured: HOTPATH_DISABLE is set");
@@ -163,6 +163,10 @@ void launch_explain(const struct segment_tally *tally, const char *command)
 		note = text_format("nothing was measured: HOTPATH_SEGMENTS=%s is not a folder that "
 				   "only you can write",
 				   folder);
+	else if (full)
+		note = text_format("nothing was measured: %s, where programs record into, has no "
+				   "room; free some, or set HOTPATH_SEGMENTS to another folder",
+				   full);
 	else
 		note = text_format(
 			"nothing was measured: no process of '%s' called a measured "
@@ -173,4 +177,5 @@ void launch_explain(const struct segment_tally *tally, const char *command)
 	if (note)
 		warn(note);
 	free(note);
+	free(full);
 }

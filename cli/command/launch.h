@@ -63,6 +63,6 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 void launch_release(struct launched *done);
 
 /* launch_explain: says why nothing was measured, as a warning. */
-void launch_explain(const struct segment_tally *tally, const char *command);
+void launch_explain(const struct segment_tally *tally, const char *store, const char *command);
 
 #endif /* HOTPATH_LAUNCH_H */

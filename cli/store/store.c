@@ -14,11 +14,24 @@
 #include "../base/place.h"
 #include "../base/text.h"
 
+/* SQLite calls it an I/O error when there is no room for the index of its log. */
+static bool is_without_room(const struct store *store, int code)
+{
+	int64_t room;
+
+	if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN)
+		return false;
+	room = place_room(store->dir);
+	return room >= 0 && room < STORE_ROOM;
+}
+
 int store_error(struct store *store, struct error *error)
 {
 	int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
 	const char *words = store->db ? sqlite3_errmsg(store->db) : "out of memory";
 
+	if (is_without_room(store, code))
+		code = SQLITE_FULL;
 	switch (code) {
 	case SQLITE_NOMEM:
 		return error_memory(error);
@@ -53,8 +66,10 @@ int store_error(struct store *store, struct error *error)
 			store->file);
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
-		return error_set(error, ERR_IO, "cannot use the store %s: %s; see `hotpath doctor`",
-				 store->file, words);
+		return error_set(error, ERR_IO,
+				 "cannot use the store %s: %s (%s); set HOTPATH_DIR to another "
+				 "folder if that one cannot be mended",
+				 store->file, words, strerror(sqlite3_system_errno(store->db)));
 	default:
 		return error_set(error, ERR_SQL, "%s: %s", store->file, words);
 	}
@@ -218,6 +233,27 @@ static int connect_immutable(struct store *store)
 		       : sqlite3_exec(store->db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
 }
 
+/*
+ * On a full disk there is no room for the index of the log.  With a lock on the whole file SQLite has it in memory, and may
+ * read what is there.
+ */
+static int connect_alone(struct store *store)
+{
+	int rc;
+
+	sqlite3_close(store->db);
+	store->db = NULL;
+	rc = sqlite3_open_v2(store->file, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			     NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_busy_timeout(store->db, STORE_WAIT_MS);
+	return rc != SQLITE_OK ? rc
+			       : sqlite3_exec(store->db,
+					      "PRAGMA locking_mode = EXCLUSIVE; "
+					      "SELECT 1 FROM sqlite_master",
+					      NULL, NULL, NULL);
+}
+
 static bool log_is_empty(const struct store *store)
 {
 	char *log = text_format("%s-wal", store->file);
@@ -242,6 +278,8 @@ int store_connect_reader(struct store *store, bool untouched, struct error *erro
 			store->file, strerror(errno));
 	rc = connect_as(store, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	store->read_only = !writable;
+	if (writable && is_without_room(store, rc & 0xff))
+		rc = connect_alone(store);
 	/* Which of the two codes it is depends on what stands in the way of the log's index. */
 	if (!writable && ((rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY) &&
 	    log_is_empty(store))

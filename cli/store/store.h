@@ -27,6 +27,7 @@ struct error;
 enum {
 	STORE_APPLICATION_ID = 0x68707468, /* "hpth": how file(1) and we know a store */
 	STORE_WAIT_MS = 30000,		   /* for other processes that write, before we give up */
+	STORE_ROOM = 64 << 10, /* free bytes below which SQLite cannot open one to write */
 };
 
 enum store_mode {

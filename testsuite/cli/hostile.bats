@@ -136,6 +136,46 @@ clean() {
   [[ $output == *"cannot be written"* ]] || { echo "$output"; return 1; }
 }
 
+@test "on a full disk a store can be asked, what is no room is called so, and segments wait" {
+  mount -t tmpfs -o size=1m none "$(mkdir -p "$T/small" && echo "$T/small")" 2>/dev/null || skip "cannot mount"
+  export HOTPATH_DIR=$T/small/store
+  leave_segment; hotpath ingest -q
+  cat /dev/zero >small/fill 2>/dev/null || true
+  leave_segment
+  run --separate-stderr hotpath runs -f csv
+  wrong=$status/$stderr shown=$output
+  run hotpath tag 1 x
+  tag=$status/$output
+  run hotpath doctor --cc /nowhere/gcc
+  doctor=$output
+  run hotpath run "$PROG"
+  ran=$status/$output waiting=$(segments)
+  rm small/fill
+  run hotpath ingest
+  later=$status/$output
+  umount small
+  [ "$(wc -l <<<"$shown")" -eq 2 ] || { echo "$wrong $shown"; return 1; }
+  room="no room for the store $HOTPATH_DIR/hotpath.db; free some, the segments wait until then"
+  [ "$wrong" = "0/hotpath: $room" ] || { echo "$wrong"; return 1; }
+  [[ $tag == "2/hotpath: $room"* ]] || { echo "$tag"; return 1; }
+  [[ $doctor == *"FAIL  store "*"$room"* ]] || { echo "$doctor"; return 1; }
+  [[ $ran == "0/hotpath: $room" ]] || { echo "$ran"; return 1; }
+  [ "$waiting" -eq 2 ]
+  [ "$later" = "0/2 runs taken in" ]
+}
+
+@test "no room for segments is why nothing was measured" {
+  mount -t tmpfs -o size=1m,mode=700 none "$(mkdir -p "$T/small" && echo "$T/small")" 2>/dev/null || skip "cannot mount"
+  cat /dev/zero >small/fill 2>/dev/null || true
+  run env HOTPATH_SEGMENTS="$T/small" hotpath run "$PROG"
+  ran=$output
+  run env HOTPATH_SEGMENTS="$T/small" hotpath doctor --cc /nowhere/gcc
+  umount small
+  [ "$ran" = "hotpath: nothing was measured: $T/small, where programs record into, has no room; free some, or set HOTPATH_SEGMENTS to another folder" ] ||
+    { echo "$ran"; return 1; }
+  [[ $output == *"FAIL  segments  $T/small has no room"* ]] || { echo "$output"; return 1; }
+}
+
 @test "a store whose folder cannot be made says which right is missing" {
   can_be_nobody || skip "needs root, setpriv, and a build folder that others may enter"
   mkdir -m 555 closed
