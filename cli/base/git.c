@@ -7,20 +7,32 @@
 #include <string.h>
 
 #include "../../runtime/ci_branch.h"
+#include "place.h"
 #include "spawn.h"
 #include "text.h"
 
 enum { PATIENCE_MS = 5000 };
 
-/* No lock, so that nobody's commit is in the way of ours; and a git that is measured itself must not record us. */
-static const char *const environment[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
-					  NULL};
+#define OF_ONE_REPOSITORY                                                                          \
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX",              \
+		"GIT_IMPLICIT_WORK_TREE", NULL
+
+const char *const git_environment[] = {"GIT_OPTIONAL_LOCKS=0", "HOTPATH_DISABLE=1", "LC_ALL=C",
+				       OF_ONE_REPOSITORY};
+
+void git_forget(void)
+{
+	static const char *const names[] = {OF_ONE_REPOSITORY};
+
+	for (size_t i = 0; names[i]; i++)
+		unsetenv(names[i]);
+}
 
 /* What a git command prints, to be freed; NULL when it fails. */
 static char *ask_all(const char *dir, const char *const *argv)
 {
 	struct spawn spawn = {
-		.argv = argv, .dir = dir, .env = environment, .timeout_ms = PATIENCE_MS};
+		.argv = argv, .dir = dir, .env = git_environment, .timeout_ms = PATIENCE_MS};
 	struct text out = {0};
 	int status = spawn_capture(&spawn, &out);
 	char *text = text_take(&out);
@@ -83,7 +95,7 @@ static void read_diff(const char *dir, struct git_state *state)
 	struct hash hash = {.value = 0xcbf29ce484222325u};
 	struct spawn spawn = {.argv = argv,
 			      .dir = dir,
-			      .env = environment,
+			      .env = git_environment,
 			      .timeout_ms = PATIENCE_MS,
 			      .sink = hash_more,
 			      .data = &hash};
@@ -151,6 +163,46 @@ char *git_top(const char *dir)
 	static const char *const argv[] = {"git", "rev-parse", "--show-toplevel", NULL};
 
 	return ask(dir, argv);
+}
+
+bool git_is_inside(const char *below, const char *top)
+{
+	static const char *const argv[] = {"git", "rev-parse", "--show-superproject-working-tree",
+					   NULL};
+	char *above = ask(below, argv);
+	bool inside = false;
+
+	while (above && *above && !inside) {
+		char *next = NULL;
+
+		inside = place_same_folder(above, top);
+		if (!inside)
+			next = ask(above, argv);
+		free(above);
+		above = next;
+	}
+	free(above);
+	return inside;
+}
+
+bool git_lacks_submodules(const char *dir)
+{
+	static const char *const argv[] = {"git", "submodule", "status", NULL};
+	char *lines = ask_all(dir, argv);
+	bool lacks = lines && (*lines == '-' || strstr(lines, "\n-"));
+
+	free(lines);
+	return lacks;
+}
+
+bool git_is_shallow(void)
+{
+	static const char *const argv[] = {"git", "rev-parse", "--is-shallow-repository", NULL};
+	char *answer = ask(NULL, argv);
+	bool shallow = answer && strcmp(answer, "true") == 0;
+
+	free(answer);
+	return shallow;
 }
 
 void git_release(struct git_state *state)

@@ -37,6 +37,24 @@ void git_read_for(const char *dir, const char *branch, const char *commit, struc
 char *git_top(const char *dir);
 void git_release(struct git_state *state);
 
+/* git_is_inside: whether the folder `below` is in a submodule of the work tree with that top folder, at any depth. */
+bool git_is_inside(const char *below, const char *top);
+
+/* git_lacks_submodules: whether the work tree has submodules that are not checked out. */
+bool git_lacks_submodules(const char *dir);
+
+/* git_is_shallow: whether the history ends here before its beginning. */
+bool git_is_shallow(void);
+
+/*
+ * git_environment: for a spawn of git, ended by NULL.  It asks no lock, so that nobody's commit is in the way of ours, is not
+ * recorded when it is measured itself, and knows of no repository but by its folder: hooks have one in their environment.
+ */
+extern const char *const git_environment[];
+
+/* git_forget: takes that out of our own environment, for what is started in another work tree. */
+void git_forget(void);
+
 /* git_commit_of: the commit that a tag or another name means to git here, to be freed; NULL when none. */
 char *git_commit_of(const char *name);
 

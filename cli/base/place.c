@@ -222,6 +222,16 @@ bool place_folder_safe(const char *folder, bool *exists)
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+bool place_same_folder(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	if (strcmp(one, other) == 0)
+		return true;
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 int64_t place_room(const char *folder)
 {
 	char *path = strdup(folder);

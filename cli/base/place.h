@@ -60,6 +60,9 @@ void place_segments_release(char **folders);
  */
 bool place_folder_safe(const char *folder, bool *exists);
 
+/* place_same_folder: whether two paths name one folder. */
+bool place_same_folder(const char *one, const char *other);
+
 /* place_room: bytes that are free for us where a folder is, or will be made; -1 when that cannot be known. */
 int64_t place_room(const char *folder);
 

@@ -14,7 +14,8 @@ struct text;
 struct spawn {
 	const char *const *argv; /* NULL-terminated, found in PATH */
 	const char *dir;	 /* to run it in, NULL: here */
-	const char *const *env;	 /* "NAME=value" to add, NULL-terminated, or NULL */
+	const char *const
+		*env; /* "NAME=value" to add, "NAME" to take away; ended by NULL, or NULL */
 	int timeout_ms;
 	/* Gets what it prints, piece by piece and however much, in place of `out`; NULL: none. */
 	void (*sink)(void *data, const char *bytes, size_t n);

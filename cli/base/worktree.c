@@ -16,9 +16,8 @@ enum { PATIENCE_MS = 600000 };
 
 static int git(const char *const *argv, bool apart, struct text *out)
 {
-	static const char *const env[] = {"HOTPATH_DISABLE=1", "LC_ALL=C", NULL};
 	struct spawn spawn = {.argv = argv,
-			      .env = env,
+			      .env = git_environment,
 			      .timeout_ms = PATIENCE_MS,
 			      .with_errors = true,
 			      .apart = apart};
@@ -36,9 +35,12 @@ static int check_out(struct worktree *trees, int side, const char *ref, struct e
 	trees->commits[side] = git_commit_of(ref);
 	shown = text_printable(ref);
 	if (!trees->commits[side]) {
-		error_set(error, ERR_USAGE,
-			  "--%s-ref: git knows no commit '%s' here; `git branch -a` lists branches",
-			  side ? "head" : "base", shown ? shown : "");
+		error_set(error, ERR_USAGE, "--%s-ref: git knows no commit '%s' %s",
+			  side ? "head" : "base", shown ? shown : "",
+			  git_is_shallow() ? "in this shallow clone; fetch more of the history: "
+					     "`git fetch --unshallow`, or a larger fetch-depth of "
+					     "actions/checkout, GIT_DEPTH of GitLab"
+					   : "here; `git branch -a` lists branches");
 		free(shown);
 		return ERR_USAGE;
 	}

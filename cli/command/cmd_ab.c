@@ -115,8 +115,12 @@ static int ended_badly(const struct side *side, const char *what, const struct l
 		return error_set(error, ERR_SPAWN, "the %s of the %s side cannot be started: %s",
 				 what, side->name, strerror(done->failure));
 	return error_set(error, ERR_SPAWN,
-			 "the %s of the %s side ended with status %d; nothing was compared", what,
-			 side->name, launch_exit_status(done));
+			 "the %s of the %s side ended with status %d; nothing was compared%s", what,
+			 side->name, launch_exit_status(done),
+			 side->dir && git_lacks_submodules(side->dir)
+				 ? ".  The work tree has its submodules not checked out: begin "
+				   "--build with `git submodule update --init --recursive`"
+				 : "");
 }
 
 static int build(const struct invocation *in, const struct side *side, struct error *error)

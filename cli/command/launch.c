@@ -35,6 +35,8 @@ static int prepare(const struct launch *what, const char *token)
 		return -1;
 	if (what->dir && chdir(what->dir) != 0)
 		return -1;
+	if (what->dir)
+		git_forget();
 	if (!what->quiet)
 		return 0;
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -15,6 +15,7 @@
 #include "../segment/image.h"
 #include "../model/model_live.h"
 #include "../store/segments.h"
+#include "../base/place.h"
 #include "../base/text.h"
 
 enum { ANSWER_MS = 1000, ANSWER_STEP_MS = 5 };
@@ -150,7 +151,7 @@ static int read_live(const char *path, const char *store, struct model_live_list
 	if (copy)
 		unlink(copy);
 	free(copy);
-	if (read && (!store || (image.store && segments_same_folder(store, image.store)))) {
+	if (read && (!store || (image.store && place_same_folder(store, image.store)))) {
 		more = realloc(list->live, (list->n + 1) * sizeof(*more));
 		if (!more) {
 			image_release(&image);

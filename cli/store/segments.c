@@ -100,55 +100,65 @@ static int open_locked(const char *path, bool patient, int *fd, struct error *er
 	return ERR_OK;
 }
 
-bool segments_same_folder(const char *one, const char *other)
-{
-	struct stat a, b;
+/* Whose state the git state that was taken at the start is. */
+enum work_tree {
+	TREE_OTHER,
+	TREE_OWN,   /* that of the work tree which the run is of */
+	TREE_ABOVE, /* the run is of a submodule there, and belongs to what was checked out with it */
+};
 
-	if (strcmp(one, other) == 0)
-		return true;
-	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
-/* Whether the git state that was taken at the start is that of the work tree which the run is of. */
-static bool is_of_start(const struct image *image, const struct segment_wish *wish,
-			const char *folder)
+static enum work_tree work_tree_of(const struct image *image, const struct segment_wish *wish,
+				   const char *folder)
 {
+	enum work_tree tree = TREE_OTHER;
 	char *top;
-	bool same;
 
 	if (!wish->git || !wish->git->commit || !wish->git_top)
-		return false;
-	if (image->commit && strcmp(image->commit, wish->git->commit) != 0)
-		return false;
-	top = segments_same_folder(folder, wish->git_top) ? strdup(wish->git_top) : git_top(folder);
-	same = top && segments_same_folder(top, wish->git_top);
+		return TREE_OTHER;
+	top = place_same_folder(folder, wish->git_top) ? strdup(wish->git_top) : git_top(folder);
+	if (top && place_same_folder(top, wish->git_top))
+		tree = !image->commit || strcmp(image->commit, wish->git->commit) == 0 ? TREE_OWN
+										       : TREE_OTHER;
+	else if (top && git_is_inside(top, wish->git_top))
+		tree = TREE_ABOVE;
 	free(top);
-	return same;
+	return tree;
+}
+
+/* What is found out is left in *state, which the facts point to. */
+static void find_facts(const struct image *image, const struct segment_wish *wish,
+		       struct git_state *state, struct ingest_facts *facts)
+{
+	const char *folder = image->root ? image->root : image->cwd;
+	enum work_tree tree = folder ? work_tree_of(image, wish, folder) : TREE_OTHER;
+	const struct git_state *git = tree == TREE_OTHER ? state : wish->git;
+
+	if (folder && tree == TREE_OTHER)
+		git_read_for(folder, image->branch, image->commit, state);
+	facts->commit = image->commit && tree != TREE_ABOVE ? image->commit : git->commit;
+	if (tree != TREE_OTHER && wish->branch)
+		facts->branch = wish->branch;
+	else if (tree == TREE_ABOVE)
+		facts->branch = git->branch ? git->branch : git_ci_branch();
+	else
+		facts->branch = image->branch ? image->branch : git->branch;
+	if (!facts->commit)
+		facts->branch = NULL;
+	facts->dirty = git->dirty;
+	facts->diff = *git->diff ? git->diff : NULL;
+	facts->git_at_start = tree != TREE_OTHER;
 }
 
 static int ingest_image(const struct image *image, const char *dir, const struct segment_wish *wish,
 			int64_t *id, bool *added, struct error *error)
 {
-	const char *folder = image->root ? image->root : image->cwd;
 	struct git_state now = {.dirty = -1};
-	const struct git_state *git = &now;
 	struct ingest_facts facts;
 	struct store store;
 	int rc;
 
 	/* Before the store is locked: git may take its time. */
-	if (folder && is_of_start(image, wish, folder))
-		git = wish->git;
-	else if (folder)
-		git_read_for(folder, image->branch, image->commit, &now);
-	facts.commit = image->commit ? image->commit : git->commit;
-	facts.branch = wish->branch ? wish->branch : image->branch ? image->branch : git->branch;
-	if (!facts.commit)
-		facts.branch = NULL;
-	facts.dirty = git->dirty;
-	facts.diff = *git->diff ? git->diff : NULL;
-	facts.git_at_start = git == wish->git;
+	find_facts(image, wish, &now, &facts);
 	rc = store_open(&store, dir, STORE_WRITE, error);
 	if (!rc)
 		rc = ingest_run(&store, image, &facts, id, added, error);
@@ -280,7 +290,7 @@ static int take_image(const char *path, const struct segment_wish *wish, const s
 	bool added = false;
 	int rc;
 
-	if ((wish->only_store && !segments_same_folder(dir, wish->store)) ||
+	if ((wish->only_store && !place_same_folder(dir, wish->store)) ||
 	    (wish->token && (!image->token || strcmp(image->token, wish->token) != 0))) {
 		result->outcome = SEGMENT_OTHER;
 		return ERR_OK;

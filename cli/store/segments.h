@@ -73,9 +73,6 @@ typedef void segment_warn_fn(const char *text);
 int segments_take(const struct segment_wish *wish, pid_t last_pid, segment_warn_fn *warn,
 		  struct segment_tally *tally, struct error *error);
 
-/* segments_same_folder: whether two paths are one folder. */
-bool segments_same_folder(const char *one, const char *other);
-
 struct segment_file {
 	char *path;
 	int64_t changed_ns;

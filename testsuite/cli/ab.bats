@@ -106,6 +106,50 @@ EOS
   [[ $output == *"cannot make /nowhere/hotpath-ab-"* ]]
 }
 
+@test "ab in a hook, which has a repository in its environment, builds and compares the commits that were asked for" {
+  git init -q -b main .
+  cp "$PROG.c" prog.c
+  git add prog.c
+  git -c user.name=n -c user.email=e commit -q -m 1
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m 2
+  # Such as git gives a hook of a linked work tree.
+  git worktree add -q linked HEAD
+  cd linked
+  GIT_DIR=$T/.git/worktrees/linked GIT_INDEX_FILE=$T/.git/worktrees/linked/index \
+    hotpath ab -n 1 -w 0 --base-ref HEAD~1 --head-ref HEAD \
+    --build "git rev-parse HEAD >>$T/built; gcc -O2 -fplugin=$BUILD/lib/hotpath.so -o prog prog.c" -- ./prog >/dev/null
+  [ "$(cat ../built)" = "$(git rev-parse HEAD~1 HEAD)" ]
+  [ "$(query "select commit_id, dirty, git_taken from runs where label like '%base'")" = "$(git rev-parse HEAD~1),0,start" ]
+  [ "$(query "select commit_id, dirty, git_taken from runs where label like '%head'")" = "$(git rev-parse HEAD),0,start" ]
+}
+
+@test "ab with submodules, and in a shallow clone: what is missing is told" {
+  git_() { git -c user.name=n -c user.email=e -c protocol.file.allow=always "$@"; }
+  git init -q -b main lib
+  (cd lib && cp "$PROG.c" prog.c && git_ add . && git_ commit -q -m 1)
+  git init -q -b main super
+  cd super
+  git_ submodule --quiet add "$T/lib/.git" lib 2>/dev/null
+  git_ commit -q -m 1
+  git_ commit -q --allow-empty -m 2
+  build="gcc -O2 -fplugin=$BUILD/lib/hotpath.so -o lib/prog lib/prog.c"
+  run hotpath ab -n 1 -w 0 --base-ref HEAD~1 --head-ref HEAD --build "$build" -- lib/prog
+  [ "$status" -eq 2 ]
+  [[ $output == *"begin --build with \`git submodule update --init --recursive\`" ]] || { echo "$output"; return 1; }
+  build="git -c protocol.file.allow=always submodule update -q --init --recursive && $build"
+  hotpath ab -n 1 -w 0 --base-ref HEAD~1 --head-ref HEAD --build "$build" -- lib/prog >/dev/null
+  # Of the commits that were compared, not of that which the submodule has in both.
+  [ "$(query 'select count(*) from runs')" = 2 ]
+  [ "$(query "select branch is null, commit_id from runs where label like '%base'")" = "1,$(git rev-parse HEAD~1)" ]
+  [ "$(query "select branch, commit_id from runs where label like '%head'")" = "main,$(git rev-parse HEAD)" ]
+  run hotpath ab -n 1 -w 0 --base-ref HEAD~1 --head-ref HEAD --build "$build && false" -- lib/prog
+  [[ $output == *"the build of the base side ended with status 1; nothing was compared" ]]
+  git clone -q --depth 1 "file://$T/super" ../shallow
+  cd ../shallow
+  misuse "git knows no commit 'HEAD^1' in this shallow clone; fetch more of the history: \`git fetch --unshallow\`" \
+    hotpath ab --base-ref HEAD^1 --head-ref HEAD -- true
+}
+
 @test "ab ends when a command fails or records nothing" {
   run hotpath ab -n 2 --base "$PROG" --head 'exit 3'
   [ "$status" -eq 2 ]

@@ -195,6 +195,25 @@ repository() {
   [ "$(query 'select branch, commit_id, dirty from runs where id = 2')" = "inner,$(git -C sub rev-parse HEAD),1" ]
 }
 
+@test "a program of a submodule that is run in the work tree above belongs to what is checked out there" {
+  repository p inner
+  repository super trunk
+  cd super
+  git_ submodule --quiet add "$T/p/.git" libs/sub 2>/dev/null
+  git_ commit -q -m 2
+  git_ -C libs/sub checkout -q --detach
+  # The plugin finds the submodule as the project.
+  (cd libs/sub && cp "$ENDS.c" ends.c && gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o ends ends.c)
+  hotpath run -- libs/sub/ends || true
+  [ "$(query 'select branch, commit_id, dirty, git_taken from runs where id = 1')" = "trunk,$(git rev-parse HEAD),0,start" ]
+  (cd libs/sub && GITHUB_HEAD_REF=fix hotpath run -- ./ends) || true
+  [ "$(query 'select branch, commit_id from runs where id = 2')" = "fix,$(git -C libs/sub rev-parse HEAD)" ]
+  git_ checkout -q --detach
+  echo 3 >libs/sub/file
+  GITHUB_HEAD_REF=fix hotpath run -- libs/sub/ends || true
+  [ "$(query 'select branch, commit_id, dirty from runs where id = 3')" = "fix,$(git rev-parse HEAD),1" ]
+}
+
 @test "a detached HEAD: the variables of CI systems name the branch" {
   repository p
   cd p
