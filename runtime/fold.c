@@ -164,6 +164,7 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 	stat->draw[word & SEG_INNER].timed++;
 	if (stat->warm[word & SEG_INNER] < UINT8_MAX)
 		stat->warm[word & SEG_INNER]++;
+	bump(&stat->squares, seg_weight(word) * seg_weight(word));
 	fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
 		  call_cost(inside_of(word), s->below), seg_weight(word));
 }

@@ -65,7 +65,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 5u
+#define SEG_VERSION 6u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -370,6 +370,8 @@ struct seg_draw {
  *      749    3  (zero)
  *      752    8  carry        link to struct seg_carry
  *      760    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
+ *      768    8  squares      of how many calls each timed one stands for, added up; of calls that the hooks which sample have timed
+ *      776   56  (zero)
  */
 struct seg_stat {
 	uint64_t min;
@@ -386,6 +388,8 @@ struct seg_stat {
 	uint8_t zero[3];
 	struct seg_carry *carry;
 	uint64_t unwound;
+	uint64_t squares;
+	uint64_t zero_end[7];
 };
 
 /*
@@ -673,7 +677,7 @@ _Static_assert(sizeof(struct seg_header) == 440 && sizeof(struct seg_header) <= 
 _Static_assert(sizeof(struct seg_life) == 24, "");
 _Static_assert(sizeof(struct seg_life_stat) == 736, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
-_Static_assert(sizeof(struct seg_stat) == 768, "");
+_Static_assert(sizeof(struct seg_stat) == 832, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
 _Static_assert(sizeof(struct seg_sample) == 32, "");
 _Static_assert(sizeof(struct seg_frame) == 32, "");

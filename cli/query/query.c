@@ -253,30 +253,37 @@ int query_runs(struct store *store, int64_t limit, struct model_run_list *list, 
 }
 
 /*
- * Half the width of the interval in which the sum of all durations is with 95 % confidence: where calls were chosen at
- * random it goes with the spread of durations, and the root of how many were timed.
+ * Half the width of the interval in which the sum of all durations is with 95 % confidence.  A timed call stands for others by its weight
+ * w, one over the chance that it had: of each duration x the sum has w x, with the variance (w - 1) x^2, which is w (w - 1) x^2 as a
+ * sum over the timed ones.  Weights are chosen without a look at durations.
  *
- * spread   standard deviation over mean
+ * spread   standard deviation over mean of the durations
+ * squares  of the weights, added up; 0: not known, as if all were the same
  */
-static double spread_to_error(const struct model_function *f, double spread)
+static double spread_to_error(const struct model_function *f, double spread, double squares)
 {
 	double timed = (double)(f->calls - f->running - f->skipped);
-	double unknown = (double)f->skipped / ((double)f->skipped + timed);
+	double all = timed + (double)f->skipped;
 
 	if (!f->skipped)
 		return 0;
-	return timed > 0 ? 100 * 1.96 * spread * sqrt(unknown / timed) : NAN;
+	if (timed <= 0)
+		return NAN;
+	if (squares <= 0)
+		squares = all * all / timed;
+	return 100 * 1.96 * sqrt(fmax(squares - all, 0) * (1 + spread * spread)) / all;
 }
 
 static int read_percentiles(const uint8_t *bytes, size_t n_bytes, double ns_per_tick,
-			    const struct model_percentiles *asked, struct model_function *f)
+			    const struct model_percentiles *asked, double squares,
+			    struct model_function *f)
 {
 	struct image_bucket *buckets = NULL;
 	size_t n = 0;
 
 	if (!bytes || pack_histogram_read(bytes, n_bytes, &buckets, &n))
 		return -1;
-	f->error_percent = spread_to_error(f, percentile_spread(buckets, n));
+	f->error_percent = spread_to_error(f, percentile_spread(buckets, n), squares);
 	for (size_t i = 0; i < asked->n; i++)
 		f->percentile_ns[i] = percentile_of(buckets, n, ns_per_tick, asked->value[i],
 						    (double)f->min_ns, (double)f->max_ns);
@@ -444,7 +451,8 @@ static int read_function(struct store *store, struct profile *profile, const str
 		return rc;
 	query_fill_numbers(m, f);
 	f->percent = model_share(&report->run, f->total_ns);
-	if (read_percentiles(bytes, length, profile->ns_per_tick, &report->percentiles, f))
+	if (read_percentiles(bytes, length, profile->ns_per_tick, &report->percentiles,
+			     (double)m->squares, f))
 		return error_set(error, ERR_CORRUPT,
 				 "the histogram of %s in run %lld of %s cannot be read; `hotpath "
 				 "doctor` checks the store",

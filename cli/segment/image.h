@@ -57,6 +57,7 @@ struct image_site {
 	uint64_t calls; /* all entries: returned, unwound and still running */
 	uint64_t
 		skipped; /* of these: counted, not timed.  With any, all times and the histogram are estimates */
+	uint64_t squares; /* of how many calls each timed one stands for, added up */
 	bool sampled;	  /* its calls are timed one in so many */
 	uint64_t running; /* of these: never returned; not in min, max, buckets */
 	uint64_t unwound; /* of these: left without an exit (longjmp, thread exit) */

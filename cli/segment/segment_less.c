@@ -66,6 +66,7 @@ static void less_site(const struct image *image, struct image_site *s, const str
 		return;
 	s->calls = less_calls(s->calls, b->calls, b->running);
 	s->skipped = less(s->skipped, b->skipped);
+	s->squares = less(s->squares, b->squares);
 	s->unwound = less(s->unwound, b->unwound);
 	s->total_ns = less(s->total_ns, b->total_ns);
 	s->self_ns = less(s->self_ns, b->self_ns);

@@ -78,6 +78,11 @@ static int read_stat(const struct segment_stats *r, const struct seg_stat *s)
 	r->image->sites[site].sampled |= s->sampled != 0;
 	if (s->unwound <= r->most_ticks)
 		r->image->sites[site].unwound += s->unwound;
+	if (s->squares >> 2 * SEG_EXPONENT_MAX <= r->most_ticks)
+		r->image->sites[site].squares += s->squares;
+	else
+		image_damage(r->image, "the weights of the calls of %s are absurd",
+			     r->image->sites[site].name);
 	int error = read_lines(r, s, site);
 
 	return error ? error : read_carries(r, s, site);

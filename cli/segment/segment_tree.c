@@ -294,6 +294,8 @@ static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 
 		n->calls++;
 		n->timed++;
+		if (s.word & SEG_TAG_MASK)
+			r->image->sites[n->site].squares += weight * weight;
 		n->incl += s.incl * weight;
 		n->cost += ((cost + 32) >> 6) * weight;
 		if (s.word & SEG_INNER) {

@@ -62,6 +62,7 @@ static int add_site(struct merged *m, const struct image_site *site)
 	m->calls += site->calls;
 	m->running += site->running;
 	m->skipped += site->skipped;
+	m->squares += site->squares;
 	m->unwound += site->unwound;
 	m->total_ns += site->total_ns;
 	m->self_ns += site->self_ns;

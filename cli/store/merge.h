@@ -16,6 +16,7 @@ struct merged {
 	int64_t function; /* number in the store */
 	uint64_t calls, running, unwound;
 	uint64_t skipped;  /* of the calls: counted, not timed.  With any, times are estimates */
+	uint64_t squares;  /* of how many calls each timed one stands for, added up; 0: not known */
 	uint64_t total_ns; /* recursion counted once, also when it went through several copies */
 	uint64_t self_ns, sum_ns, min_ns, max_ns;
 	uint64_t total_cost_ns, self_cost_ns, sum_cost_ns; /* what measuring took besides */

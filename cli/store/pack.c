@@ -399,6 +399,8 @@ int pack_skipped(struct pack *out, const struct merged *functions, size_t n)
 		any |= functions[i].skipped != 0;
 		write_number(&w, functions[i].skipped + 1);
 	}
+	for (size_t i = 0; i < n; i++)
+		write_number(&w, functions[i].skipped ? functions[i].squares + 1 : 1);
 	if (any)
 		return finish(&w, out);
 	free(w.bytes);
@@ -416,7 +418,14 @@ int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *function
 		r.failed |= number == 0;
 		functions[i].skipped = number ? number - 1 : 0;
 	}
-	return r.failed ? -1 : 0;
+	if (r.failed)
+		return -1;
+	for (size_t i = 0; n_bytes && i < n; i++) {
+		uint64_t number = read_number(&r);
+
+		functions[i].squares = number && !r.failed ? number - 1 : 0;
+	}
+	return 0;
 }
 
 const uint8_t *pack_next_histogram(const uint8_t **at, const uint8_t *end, size_t *length)

@@ -29,7 +29,7 @@
  *                     signed   total_cost_ns - self_cost_ns
  *                     signed   sum_cost_ns - total_cost_ns: 0 without recursion
  *
- *   skipped         for each function: number skipped + 1
+ *   skipped         for each function: number skipped + 1; then likewise, but in stores of before, number squares + 1
  *
  *   histograms      for each function: its bytes in 7-bit groups, the lowest first, the high bit
  * set in all but the last; then the histogram
@@ -89,7 +89,7 @@ int pack_histogram_read(const void *bytes, size_t n_bytes, struct image_bucket *
 int pack_functions(struct pack *numbers, struct pack *histograms, const struct merged *functions,
 		   size_t n);
 int pack_functions_read(const void *bytes, size_t n_bytes, struct merged **functions, size_t *n);
-/* pack_skipped: no bytes when nothing was skipped.  pack_skipped_read: fills `skipped` of as many functions. */
+/* pack_skipped: no bytes when nothing was skipped.  pack_skipped_read: fills `skipped` and `squares` of as many functions. */
 int pack_skipped(struct pack *out, const struct merged *functions, size_t n);
 int pack_skipped_read(const void *bytes, size_t n_bytes, struct merged *functions, size_t n);
 int pack_contexts(struct pack *out, const struct pack_context *contexts, size_t n);

@@ -47,6 +47,18 @@ skipped() {
   [ "$(skipped leaf)" -gt 2000 ]
 }
 
+@test "own times add up to the time of the outermost calls" {
+  for way in nest "threads 8" many-threads times; do
+    for budget in 0.01% 1%; do
+      HOTPATH_BUDGET=$budget shape $way
+      selfs=$(sed -n 's/^time .* self=\([0-9]*\) .*/\1/p' <<< "$output" | awk '{ n += $1 } END { print n }')
+      total=$(sed -n 's/^thread .* total=//p' <<< "$output" | awk '{ n += $1; t++ } END { print n, t }')
+      # Of a site and of a thread the times are rounded; 5 sites.
+      awk -v selfs="$selfs" -v total="${total% *}" -v threads="${total#* }" 'BEGIN { d = selfs - total; exit d > 5 + threads || -d > 5 + threads }'
+    done
+  done
+}
+
 @test "the outermost call of a recursion is timed" {
   shape recurse 100000
   [ "$(counted outer)" = "calls=100000 running=0 unwound=0" ]

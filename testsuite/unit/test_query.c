@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "../../cli/base/error.h"
@@ -212,7 +213,7 @@ static void functions_have_exact_numbers(void **state)
 	model_report_release(&report);
 }
 
-/* Calls that were counted only: told apart, and the error of the times goes with the spread of those timed. */
+/* Calls that were counted only: told apart, and the error of the times goes with the spread of those timed, and what they stand for. */
 static void estimates_have_their_error(void **state)
 {
 	struct fixture *f = *state;
@@ -228,6 +229,8 @@ static void estimates_have_their_error(void **state)
 	fake_call(&image, 1, 100);
 	image.sites[0].calls = 1000;
 	image.sites[0].skipped = 900;
+	/* Half of them stand for themselves, half for 19. */
+	image.sites[0].squares = 50 + 50 * 19 * 19;
 	image.sites[2].calls = image.sites[2].skipped = 7;
 	image.measuring_ns = 5000;
 	add_run(&f->store, &image, 0);
@@ -238,8 +241,20 @@ static void estimates_have_their_error(void **state)
 	assert_true(fabs(report.run.overhead_percent - 0.5) < 1e-9);
 	assert_int_equal(report.n, 3);
 	assert_int_equal(report.functions[0].skipped, 900);
-	/* Deviation 40 of mean 80; of 1,000 calls 100 were seen. */
-	assert_true(fabs(report.functions[0].error_percent - 196 * 0.5 * sqrt(0.9 / 100)) < 1e-6);
+	/* Deviation 40 of mean 80; 18 of each 19 are guessed, and which 50 it were. */
+	assert_true(fabs(report.functions[0].error_percent -
+			 196 * sqrt(50 * 19 * 18 * 1.25) / 1000) < 1e-6);
+	/* A store of before does not say what they stand for: as if each for 10. */
+	assert_int_equal(sqlite3_exec(f->store.db,
+				      "UPDATE profile SET skipped = substr(skipped, 1, 4)", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	model_report_release(&report);
+	report = (struct model_report){0};
+	assert_int_equal(query_run(&f->store, 1, &report.run, &error), ERR_OK);
+	assert_int_equal(query_functions(&f->store, &report, &error), ERR_OK);
+	assert_int_equal(report.functions[0].skipped, 900);
+	assert_true(fabs(report.functions[0].error_percent - 196 * sqrt(1.25 * 0.9 / 100)) < 1e-6);
 	assert_int_equal(report.functions[1].skipped, 0);
 	assert_true(report.functions[1].error_percent == 0);
 	assert_int_equal(report.functions[2].skipped, 7);

@@ -468,6 +468,10 @@ static void node_times(void **state)
 	POKE(((struct seg_stat *)genuine_at(&nest, below_outer(LEAF)->stat))->unwound, UINT64_MAX);
 	genuine_same_times(&nest, genuine_reads(&nest, IMAGE_OK));
 	genuine_mend();
+	POKE(((struct seg_stat *)genuine_at(&nest, below_outer(LEAF)->stat))->squares, UINT64_MAX);
+	genuine_same_times(&nest,
+			   genuine_damaged(&nest, "weights of the calls of leaf are absurd"));
+	genuine_mend();
 	/* What the cost is reckoned from: times come out as measured, or as nothing, never as more. */
 	POKE(below_outer(LEAF)->cost, UINT64_MAX);
 	genuine_same_calls(&nest,

@@ -81,7 +81,7 @@ static int64_t add_run(struct store *store, unsigned seed)
 	set_text(&image.units[0].object, seed % 2 ? "/bin/x" : "/bin/y");
 	image.load = 0.25 * seed;
 	for (size_t s = 0; s < 6 && seed % 3 == 0; s++)
-		image.sites[s].skipped = s * 3;
+		image.sites[s].squares = (image.sites[s].skipped = s * 3) * seed;
 	image.skipped_ns = seed % 3 ? 0 : 2.5;
 	for (size_t s = 0; s < 6; s++)
 		for (unsigned i = 0; i < 20 + seed; i++)
