@@ -165,6 +165,27 @@ char *git_top(const char *dir)
 	return ask(dir, argv);
 }
 
+char *git_prefix(void)
+{
+	static const char *const argv[] = {"git", "rev-parse", "--show-prefix", NULL};
+
+	return ask(NULL, argv);
+}
+
+void git_other_trees(void (*found)(void *data, const char *dir), void *data)
+{
+	static const char *const argv[] = {"git", "worktree", "list", "--porcelain", NULL};
+	static const char start[] = "worktree ";
+	char *lines = ask_all(NULL, argv), *rest = lines, *line, *own = git_top(".");
+
+	while (lines && (line = strsep(&rest, "\n")))
+		if (strncmp(line, start, strlen(start)) == 0 &&
+		    (!own || !place_same_folder(line + strlen(start), own)))
+			found(data, line + strlen(start));
+	free(lines);
+	free(own);
+}
+
 bool git_is_inside(const char *below, const char *top)
 {
 	static const char *const argv[] = {"git", "rev-parse", "--show-superproject-working-tree",

@@ -37,6 +37,16 @@ void git_read_for(const char *dir, const char *branch, const char *commit, struc
 char *git_top(const char *dir);
 void git_release(struct git_state *state);
 
+/* git_prefix: the folder we are in, below the top of its work tree and with a slash at its end, to be freed; "" at the top. */
+char *git_prefix(void);
+
+/*
+ * git_other_trees: calls found() for each other work tree of this repository.
+ *
+ * data     handed on
+ */
+void git_other_trees(void (*found)(void *data, const char *dir), void *data);
+
 /* git_is_inside: whether the folder `below` is in a submodule of the work tree with that top folder, at any depth. */
 bool git_is_inside(const char *below, const char *top);
 

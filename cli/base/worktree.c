@@ -25,6 +25,27 @@ static int git(const char *const *argv, bool apart, struct text *out)
 	return spawn_capture(&spawn, out);
 }
 
+/* Where we are below the top of our own work tree. */
+static int find_place(struct worktree *trees, int side, const char *ref, struct error *error)
+{
+	char *below = git_prefix(), *place, *shown;
+
+	place = text_format("%s%s%s", trees->dirs[side], below && *below ? "/" : "",
+			    below ? below : "");
+	shown = text_printable(below ? below : "");
+	if (place && access(place, X_OK) != 0)
+		error_set(error, ERR_USAGE,
+			  "--%s-ref: '%s' has no folder %s, which we are in; go to the top of the "
+			  "work tree, or to a folder that both commits have",
+			  side ? "head" : "base", ref, shown ? shown : "");
+	else if (!place)
+		error_memory(error);
+	trees->places[side] = place;
+	free(below);
+	free(shown);
+	return error->code;
+}
+
 static int check_out(struct worktree *trees, int side, const char *ref, struct error *error)
 {
 	const char *argv[] = {"git", "worktree", "add", "--detach", "-q", NULL, NULL, NULL};
@@ -56,7 +77,7 @@ static int check_out(struct worktree *trees, int side, const char *ref, struct e
 		error_set(error, ERR_SPAWN, "cannot make a work tree of '%s': %s", ref,
 			  words && *words ? words : "git failed");
 	free(words);
-	return status == 0 ? ERR_OK : ERR_SPAWN;
+	return status == 0 ? find_place(trees, side, ref, error) : ERR_SPAWN;
 }
 
 int worktree_make(struct worktree *trees, const char *const refs[2], struct error *error)
@@ -88,6 +109,7 @@ void worktree_remove(struct worktree *trees)
 		if (trees->dirs[side])
 			git(argv, true, NULL);
 		free(trees->dirs[side]);
+		free(trees->places[side]);
 		free(trees->commits[side]);
 	}
 	if (trees->parent)

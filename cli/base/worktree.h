@@ -9,8 +9,9 @@
 struct error;
 
 struct worktree {
-	char *parent;  /* a new temporary folder */
-	char *dirs[2]; /* base and head in it */
+	char *parent;	 /* a new temporary folder */
+	char *dirs[2];	 /* base and head in it */
+	char *places[2]; /* the folders there that the one we are in is here */
 	char *commits[2];
 };
 
@@ -18,7 +19,7 @@ struct worktree {
  * worktree_make: checks two commits out.
  *
  * refs     as git understands them here
- * Returns  ERR_OK; ERR_USAGE for a ref that is none; ERR_SPAWN or ERR_IO.  worktree_remove() in every case
+ * Returns  ERR_OK; ERR_USAGE for a ref that is none, or that has not the folder we are in; ERR_SPAWN or ERR_IO.  worktree_remove() in every case
  */
 int worktree_make(struct worktree *trees, const char *const refs[2], struct error *error);
 

@@ -316,7 +316,7 @@ static int run(struct invocation *in, struct error *error)
 		if (!rc)
 			rc = worktree_make(&trees, refs, error);
 		for (int i = 0; i < 2 && !rc && !interrupt_signal(); i++) {
-			sides[i].dir = trees.dirs[i];
+			sides[i].dir = trees.places[i];
 			if (options->build)
 				rc = build(in, &sides[i], error);
 		}

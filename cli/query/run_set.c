@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../base/error.h"
 #include "../base/git.h"
@@ -20,19 +21,38 @@ struct search {
 	struct error *error;
 };
 
+/* A work tree's runs are in a store of its own. */
+static void add_tree(void *data, const char *dir)
+{
+	char *file = text_format("%s/.hotpath/hotpath.db", dir), *shown = text_printable(dir);
+
+	if (file && shown && access(file, F_OK) == 0)
+		text_print(data,
+			   "; the work tree %s has runs of its own: `hotpath db import %s` takes "
+			   "them in here",
+			   shown, shown);
+	free(file);
+	free(shown);
+}
+
 static int nothing(struct search *s, const char *what, const char *name)
 {
-	struct text known = {0};
+	struct text known = {0}, trees = {0};
 	int rc = query_set_known(s->store, &known, s->error);
-	char *words = text_take(&known), *shown = text_printable(name);
+	char *words = text_take(&known), *shown = text_printable(name), *elsewhere;
 
 	if (rc) {
 		free(words);
 		free(shown);
 		return rc;
 	}
-	error_set(s->error, ERR_NO_RUN, "no runs%s '%s'; the store has %s`hotpath runs` lists them",
-		  what, shown ? shown : "", words && *words ? words : "none; ");
+	git_other_trees(add_tree, &trees);
+	elsewhere = text_take(&trees);
+	error_set(s->error, ERR_NO_RUN,
+		  "no runs%s '%s'; the store has %s`hotpath runs` lists them%s", what,
+		  shown ? shown : "", words && *words ? words : "none; ",
+		  elsewhere ? elsewhere : "");
+	free(elsewhere);
 	free(words);
 	free(shown);
 	return ERR_NO_RUN;

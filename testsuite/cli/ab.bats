@@ -123,6 +123,20 @@ EOS
   [ "$(query "select commit_id, dirty, git_taken from runs where label like '%head'")" = "$(git rev-parse HEAD),0,start" ]
 }
 
+@test "ab in a folder of the work tree builds and runs in that folder of the others" {
+  git_() { git -c user.name=n -c user.email=e "$@"; }
+  git init -q -b main .
+  git_ commit -q --allow-empty -m 0
+  mkdir -p a/b
+  cp "$PROG.c" a/b/prog.c
+  git add a && git_ commit -q -m 1 && git_ commit -q --allow-empty -m 2
+  cd a/b
+  hotpath ab -n 1 -w 0 --base-ref HEAD~1 --head-ref HEAD --build "gcc -O2 -fplugin=$BUILD/lib/hotpath.so -o prog prog.c" -- ./prog >/dev/null
+  [ "$(query "select count(*), count(distinct commit_id), max(git_taken) from runs")" = 2,2,start ]
+  misuse "--base-ref: 'HEAD~2' has no folder a/b/, which we are in" hotpath ab --base-ref HEAD~2 --head-ref HEAD -- ./prog
+  [ "$(git worktree list | wc -l)" -eq 1 ]
+}
+
 @test "ab with submodules, and in a shallow clone: what is missing is told" {
   git_() { git -c user.name=n -c user.email=e -c protocol.file.allow=always "$@"; }
   git init -q -b main lib

@@ -360,6 +360,23 @@ repository() {
   [ "$(hotpath diff -f json 1..last last | jq -c .base.runs)" = '[1,2]' ]
 }
 
+@test "sets: runs of another work tree are in a store of its own, and this is said" {
+  unset HOTPATH_DIR
+  git init -q -b main p
+  cd p
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m 1
+  git worktree add -q -b side ../side
+  git worktree add -q -b other ../other
+  git -C ../side -c user.name=n -c user.email=e commit -q --allow-empty -m 2
+  cp "$PROG" . && cp "$PROG" ../side/
+  hotpath run -- ./prog
+  (cd ../side && hotpath run -- ./prog)
+  misuse "no runs are named 'side'; the store has runs 1 to 1; branches main;" hotpath diff main side
+  [[ $output == *"; the work tree $T/side has runs of its own: \`hotpath db import $T/side\` takes them in here" ]] || { echo "$output"; return 1; }
+  hotpath db import "$T/side"
+  hotpath diff main side >/dev/null
+}
+
 @test "tag: each error path" {
   run hotpath tag last x
   [ "$status" -eq 2 ]
