@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock of a run: which counter, how fast it is, and what a measured call costs.
+ * The clock of a run: which counter, and how fast it is.
  *
  * The TSC is used when the processor says that it is invariant and the kernel still offers it as a
  * clock source (it drops it when it finds it unstable).  HOTPATH_CLOCK=monotonic|tsc decides
- * otherwise.
+ * otherwise; HOTPATH_CLOCK=ordered has the same counter read in order.
  */
 #include <string.h>
 #include <time.h>
@@ -29,7 +29,15 @@ uint64_t ticks_monotonic(void)
 /* hp_ticks: the clock of the run, where speed does not matter. */
 uint64_t hp_ticks(void)
 {
-	return hp_process.clock == SEG_CLOCK_MONOTONIC ? ticks_monotonic() : ticks_tsc();
+	switch (hp_process.clock) {
+	case SEG_CLOCK_MONOTONIC:
+		return ticks_monotonic();
+	case SEG_CLOCK_ORDERED_TSC:
+	case SEG_CLOCK_ORDERED_CNTVCT:
+		return ticks_ordered();
+	default:
+		return ticks_tsc();
+	}
 }
 
 /*
@@ -79,155 +87,39 @@ static bool kernel_offers_tsc(void)
 uint32_t hp_clock_choose(void)
 {
 	const char *forced = hp_env("HOTPATH_CLOCK");
+	bool ordered = forced && strcmp(forced, "ordered") == 0;
 
 	if (forced && strcmp(forced, "monotonic") == 0)
 		return SEG_CLOCK_MONOTONIC;
 #if defined(__x86_64__)
 	if (forced && strcmp(forced, "tsc") == 0)
 		return SEG_CLOCK_TSC;
-	return tsc_is_invariant() && kernel_offers_tsc() ? SEG_CLOCK_TSC : SEG_CLOCK_MONOTONIC;
+	if (!tsc_is_invariant() || !kernel_offers_tsc())
+		return SEG_CLOCK_MONOTONIC;
+	return ordered ? SEG_CLOCK_ORDERED_TSC : SEG_CLOCK_TSC;
 #elif defined(__aarch64__)
-	return SEG_CLOCK_CNTVCT;
+	return ordered ? SEG_CLOCK_ORDERED_CNTVCT : SEG_CLOCK_CNTVCT;
 #else
+	(void)ordered;
 	return SEG_CLOCK_MONOTONIC;
 #endif
 }
 
-enum {
-	FRAMES = 512,
-	BATCHES = 24,
-	DRAWN_EXPONENT = 4,
-	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life */
-};
-
-/* A unit as the plugin writes it, and a function that it measures: the cost of getting to the hooks counts too. */
-static struct hotpath_unit sample_unit;
-static uint32_t sample_slot = 1;
-
-static __attribute__((noinline)) void measured_call(void)
+/* hp_clock_rate: the speed of the clock, by the time since an instant. */
+void hp_clock_rate(uint64_t ticks, uint64_t mono_ns)
 {
-	if (sample_unit.enter)
-		sample_unit.enter(&sample_slot);
-	compiler_barrier();
-	if (sample_unit.exit)
-		sample_unit.exit(&sample_slot);
+	uint64_t now, mono;
+
+	hp_clock_now(&now, &mono, NULL);
+	hp_process.seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC || mono <= mono_ns
+				     ? 1000000000u
+				     : (uint64_t)((unsigned __int128)(now - ticks) * 1000000000u /
+						  (mono - mono_ns));
+	hp_process.ms_ticks = hp_process.seg->hz / 1000;
 }
 
-static __attribute__((noinline)) void bare_call(void)
-{
-	compiler_barrier();
-}
-
-static uint64_t time_calls(void (*call)(void))
-{
-	uint64_t start = hp_ticks();
-
-	for (int i = 0; i < CALLS; i++) {
-		call();
-		compiler_barrier();
-	}
-	return hp_ticks() - start;
-}
-
-/* What a call costs: in all, and of that in its own interval; ticks for CALLS calls. */
-struct call_cost {
-	uint64_t all, inside;
-};
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* batch: CALLS empty measured calls, with what they would take unmeasured; as many that are not take `bare`. */
-static struct call_cost batch(struct hot *hot, uint64_t *bare)
-{
-	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t before = node ? node->incl : 0;
-
-	*bare = time_calls(bare_call);
-
-	uint64_t all = time_calls(measured_call);
-	uint64_t fold = hp_ticks();
-
-	hp_fold(hot);
-	all += hp_ticks() - fold;
-	return (struct call_cost){all, hot->place->seg.root->child->incl - before};
-}
-
-/*
- * measure: what an empty call costs with these hooks.  The cheapest batch counts, and the cheapest of calls that are not measured:
- * everything that disturbs one makes it dearer.
- *
- * countdown   of the site before each batch, for the hooks that sample
- */
-static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint32_t countdown)
-{
-	struct call_cost best = {UINT64_MAX, 0};
-	uint64_t least_bare = UINT64_MAX, bare;
-
-	sample_unit.enter = hooks->enter;
-	sample_unit.exit = hooks->exit;
-	for (int i = 0; i < BATCHES; i++) {
-		struct seg_node *node = hot->place->seg.root->child;
-
-		if (node)
-			node->stat->draw[0].countdown = countdown;
-
-		struct call_cost c = batch(hot, &bare);
-
-		if (i > 0 && c.all < best.all)
-			best = c;
-		if (bare < least_bare)
-			least_bare = bare;
-	}
-	best.all = less(best.all, least_bare);
-	if (best.inside > best.all)
-		best.inside = best.all;
-	return best;
-}
-
-/* scratch_place: makes this thread record where no reader ever looks; false without memory. */
-static bool scratch_place(struct hot *hot)
-{
-	/* Few frames: a file size limit should not be used up by the room for a deep stack. */
-	struct place *place = hp_place_new(FRAMES);
-
-	if (!place)
-		return false;
-	place->clock_every = UINT64_MAX;
-	hot->state = THREAD_LIVE;
-	hp_place_attach(hot, place);
-	return true;
-}
-
-/* hp_clock_calibrate: what an ordinary call costs, and the speed of the clock meanwhile. */
-void hp_clock_calibrate(void)
-{
-	struct seg_header *seg = hp_process.seg;
-	struct hot *hot = &hp_hot;
-	struct hot saved = *hot;
-	uint64_t t0, t1, m0, m1;
-
-	hp_clock_now(&t0, &m0, NULL);
-	if (!scratch_place(hot))
-		return;
-
-	struct call_cost plain = measure(hot, &hp_process.hooks, 1);
-
-	*hot = saved;
-	hp_clock_now(&t1, &m1, NULL);
-	seg->inside = plain.inside * 1024 / CALLS;
-	seg->outside = (plain.all - plain.inside) * 1024 / CALLS;
-	hp_process.inside = seg->inside;
-	hp_process.both = seg->inside + seg->outside;
-	seg->hz = hp_process.clock == SEG_CLOCK_MONOTONIC || m1 <= m0
-			  ? 1000000000u
-			  : (uint64_t)((unsigned __int128)(t1 - t0) * 1000000000u / (m1 - m0));
-	hp_process.ms_ticks = seg->hz / 1000;
-}
-
-static uint64_t median(uint64_t *v, int n)
+/* order: the durations, ascending. */
+static void order(uint64_t *v, int n)
 {
 	for (int i = 1; i < n; i++)
 		for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
@@ -236,57 +128,43 @@ static uint64_t median(uint64_t *v, int n)
 			v[k] = v[k - 1];
 			v[k - 1] = swap;
 		}
-	return v[n / 2];
 }
 
 /*
- * measure_drawn: what a timed call costs among others that are not: ticks for CALLS calls.  There are few in a
- * batch, so the median batch counts.
- *
- * skipped   what CALLS calls cost that are counted only
+ * hp_clock_step: by how many ticks the clock advances at a time.  Durations of many lengths then are multiples of one, give or take what
+ * rounding makes of a step that is no whole number; else all are seen.
  */
-static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
+void hp_clock_step(void)
 {
-	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t all[BATCHES], inside[BATCHES], bare;
+	enum { LENGTHS = 96, TURNS = 5, LEAST = 8, ROUNDING = 2, SEEN = 4 };
+	uint64_t took[LENGTHS], step = UINT64_MAX, steps = 0, from;
 
-	node->stat->draw[0].exponent = DRAWN_EXPONENT;
-	node->stat->draw[0].countdown = 1;
-	for (int i = 0; i < BATCHES; i++) {
-		uint64_t timed = node->calls;
-		struct call_cost c = batch(hot, &bare);
+	for (uint32_t i = 0; i < LENGTHS; i++) {
+		uint64_t start = hp_ticks();
 
-		timed = node->calls - timed;
-		timed += !timed;
-		inside[i] = c.inside * CALLS / timed >> DRAWN_EXPONENT;
-		all[i] = less(less(c.all, bare) * CALLS, skipped * (CALLS - timed)) / timed;
+		for (uint32_t k = i * TURNS; k; k--)
+			__asm__ volatile("" : "+r"(k));
+		took[i] = hp_ticks() - start;
 	}
-	uint64_t in = median(inside, BATCHES), of = median(all, BATCHES);
-
-	return (struct call_cost){of > in ? of : in, in};
-}
-
-/* hp_clock_calibrate_sampling: what calls cost with the hooks that sample: of a site that is always timed, timed ones
- * among others, and those others. */
-void hp_clock_calibrate_sampling(void)
-{
-	struct seg_header *seg = hp_process.seg;
-	struct hooks hooks = hp_sample_hooks(hp_process.clock);
-	struct hot *hot = &hp_hot;
-	struct hot saved = *hot;
-
-	if (!scratch_place(hot))
+	order(took, LENGTHS);
+	for (int i = 1; i < LENGTHS; i++)
+		if (took[i] - took[i - 1] > ROUNDING && took[i] - took[i - 1] < step)
+			step = took[i] - took[i - 1];
+	hp_process.seg->step = 1;
+	if (step < LEAST || step > SEG_STEP_MAX)
 		return;
+	from = took[0];
+	for (int i = 1; i < LENGTHS; i++) {
+		uint64_t by = took[i] - took[i - 1], n = (by + step / 2) / step;
 
-	struct call_cost always = measure(hot, &hooks, 1);
-	struct call_cost skipped = measure(hot, &hooks, UINT32_MAX);
-	struct call_cost drawn = measure_drawn(hot, skipped.all);
-
-	*hot = saved;
-	seg->always_inside = always.inside * 1024 / CALLS;
-	seg->always_outside = (always.all - always.inside) * 1024 / CALLS;
-	seg->drawn_inside = drawn.inside * 1024 / CALLS;
-	seg->drawn_outside = (drawn.all - drawn.inside) * 1024 / CALLS;
-	seg->skipped = skipped.all * 1024 / CALLS;
-	hp_sample_costs();
+		/* A few disturbances take long: of these nothing can be said. */
+		if (n > SEEN)
+			break;
+		if (by > n * step + ROUNDING * (n + 1) || by + ROUNDING * (n + 1) < n * step)
+			return;
+		steps += n;
+		from = took[i];
+	}
+	if (steps >= SEEN)
+		hp_process.seg->step = (from - took[0] + steps / 2) / steps;
 }

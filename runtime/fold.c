@@ -166,7 +166,7 @@ static __attribute__((noinline)) void fold_sampled(struct place *place, char *ba
 		stat->warm[word & SEG_INNER]++;
 	bump(&stat->squares, seg_weight(word) * seg_weight(word));
 	fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
-		  call_cost(inside_of(word), s->below), seg_weight(word));
+		  call_cost(inside_of(word, s->incl, s->below), s->below), seg_weight(word));
 }
 
 static inline __attribute__((always_inline)) void
@@ -176,27 +176,45 @@ fold_one(struct place *place, char *base, const struct seg_sample *s, uint64_t w
 		fold_sampled(place, base, s, word);
 	else
 		fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
-			  call_cost(hp_process.inside, s->below), 1);
+			  call_cost(inside_of(word, s->incl, s->below), s->below), 1);
+	bump(&place->seg.saved,
+	     hp_process.cost[call_kind(word)][0] - cost_of(word, s->incl, s->below));
 }
+
+/* save: so many ordinary calls that lasted. */
+static inline void save(struct place *place, uint64_t n)
+{
+	bump(&place->seg.saved,
+	     n * (hp_process.cost[CALL_PLAIN][0] - hp_process.cost[CALL_PLAIN][1]));
+}
+
+/* What measuring costs, as most calls of a fold need it. */
+struct fold_cost {
+	uint64_t both; /* 1/1024 tick */
+	uint64_t inside,
+		lasting; /* of an empty call and of one that lasts, in 1/2^18 tick, and half a 1/16 tick */
+	uint64_t n_lasting;
+};
 
 /*
  * fold_plain: fold_one() for most calls: neither sampled, nor inner, nor by recursion, nor unwound, and what measuring the calls
  * that they made cost fits 32 bits; false for others.
  *
- * both     what measuring a call costs, in 1/1024 tick
- * inside   as in the segment's header, in 1/2^18 tick, and half a 1/16 tick
+ * c        what it costs; lasting calls are counted
  */
 static inline __attribute__((always_inline)) bool fold_plain(struct place *place, char *base,
 							     const struct seg_sample *s,
-							     uint64_t word, uint64_t inside,
-							     uint64_t both)
+							     uint64_t word, struct fold_cost *c)
 {
 	struct seg_node *n = (struct seg_node *)word;
 	uint64_t below = s->below, incl = s->incl;
 
 	if (unlikely(word & (SEG_TAG_MASK | SEG_WORD_BITS)) || unlikely(below > UINT32_MAX))
 		return false;
-	uint64_t cost = (below * both + inside) >> 14;
+	bool lasting = lasts(0, incl, below);
+	uint64_t cost = (below * c->both + (lasting ? c->lasting : c->inside)) >> 14;
+
+	c->n_lasting += lasting;
 
 	bump(&n->calls, 1);
 	bump(&n->incl, incl);
@@ -213,7 +231,7 @@ static __attribute__((noinline)) struct seg_sample *
 fold_recursive(struct place *place, char *base, struct seg_sample *s, const struct seg_sample *to)
 {
 	const uint64_t bits = SEG_INNER | SEG_BACK;
-	uint64_t both = hp_process.both, inside = hp_process.inside;
+	uint64_t both = hp_process.both, n_lasting = 0;
 
 	for (; s < to; s++) {
 		uint64_t word = s->word, below = s->below;
@@ -221,10 +239,12 @@ fold_recursive(struct place *place, char *base, struct seg_sample *s, const stru
 		if (word & (SEG_TAG_MASK | SEG_WORD_BITS) & ~bits || below > UINT32_MAX)
 			break;
 		fold_call(place, base, s->incl, word & ~bits, word,
-			  inside + below * both / SEG_COST_CALL, 1);
+			  inside_of(word & bits, s->incl, below) + below * both / SEG_COST_CALL, 1);
+		n_lasting += lasts(word, s->incl, below);
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 	}
+	save(place, n_lasting);
 	return s;
 }
 
@@ -257,14 +277,16 @@ static void fold_ring(struct hot *hot)
 	struct seg_sample *go_on = ring;
 	/* Closes the ring while it is folded: a handler's calls go straight into their nodes. */
 	struct seg_sample *to = (struct seg_sample *)take(&hot->next, sizeof(place->seg.ring));
-	uint64_t both = hp_process.both, inside = hp_process.inside * SEG_COST_CALL + (1 << 13);
+	struct fold_cost cost = {hp_process.both,
+				 hp_process.inside[CALL_PLAIN][0] * SEG_COST_CALL + (1 << 13),
+				 hp_process.inside[CALL_PLAIN][1] * SEG_COST_CALL + (1 << 13), 0};
 
 	if (to > hot->end)
 		to = hot->end;
 	for (struct seg_sample *s = ring, *behind; s < to; s++) {
 		uint64_t word = s->word;
 
-		if (unlikely(!fold_plain(place, base, s, word, inside, both))) {
+		if (unlikely(!fold_plain(place, base, s, word, &cost))) {
 			if (word & SEG_FOLDED) {
 				if (s >= place->ring_from || word & SEG_TAKEN) {
 					s->word = word | SEG_TAKEN;
@@ -282,6 +304,7 @@ static void fold_ring(struct hot *hot)
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 	}
+	save(place, cost.n_lasting);
 	if (hp_process.samples)
 		hp_sample_adapt(hot, to);
 	place->ring_from = go_on;

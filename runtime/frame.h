@@ -105,14 +105,29 @@ static inline void drop_top(struct hot *hot, struct seg_frame *f, uint64_t cost)
 	bump(&hot->cost, cost);
 }
 
-/* inside_of: what timing a call adds to its own time, by its tag. */
-static inline uint64_t inside_of(uint64_t word)
+/* call_kind: by a sample's word. */
+static inline enum call_kind call_kind(uint64_t word)
 {
 	uint64_t tag = word & SEG_TAG_MASK;
 
-	return !tag		   ? hp_process.inside
-	       : tag == SEG_TAG(0) ? hp_process.always_inside
-				   : hp_process.drawn_inside;
+	return !tag ? CALL_PLAIN : tag == SEG_TAG(0) ? CALL_ALWAYS : CALL_DRAWN;
+}
+
+static inline bool lasts(uint64_t word, uint64_t incl, uint64_t below)
+{
+	return seg_lasts(word, incl, below, hp_process.knee);
+}
+
+/* inside_of: what timing a call adds to its own time, in 1/1024 tick. */
+static inline uint64_t inside_of(uint64_t word, uint64_t incl, uint64_t below)
+{
+	return hp_process.inside[call_kind(word)][lasts(word, incl, below)];
+}
+
+/* cost_of: what timing a call costs in all, in the unit of hot.cost. */
+static inline uint64_t cost_of(uint64_t word, uint64_t incl, uint64_t below)
+{
+	return hp_process.cost[call_kind(word)][lasts(word, incl, below)];
 }
 
 /* append: puts a call that returned into the ring, and folds that when it is full. */
@@ -131,27 +146,26 @@ static inline void append(struct hot *hot, uint64_t now, uint64_t incl, uint64_t
  * pop: takes the top frame, a timed call, off the stack and hands its time on.
  *
  * below    what measuring the calls that it made cost
- * cost     what measuring this one cost
  * bits     for the sample's word: SEG_UNWOUND, tag
  */
 static inline void pop(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below,
-		       uint64_t cost, uint64_t bits)
+		       uint64_t bits)
 {
 	uint64_t incl = now - f->start;
 	uint64_t word = (uint64_t)f->node | bits;
 
 	if (unlikely(f >= hot->back)) {
-		hp_pop_back(hot, f, now, below, cost, bits);
+		hp_pop_back(hot, f, now, below, bits);
 		return;
 	}
-	drop_top(hot, f, cost);
+	drop_top(hot, f, cost_of(bits, incl, below));
 	append(hot, now, incl, below, word);
 }
 
 /* pop_plain: a call of a site whose calls are all timed. */
 static inline void pop_plain(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t bits)
 {
-	pop(hot, f, now, hot->cost - f->before, SEG_COST_CALL, bits);
+	pop(hot, f, now, hot->cost - f->before, bits);
 }
 
 /* is_large: whether a call made so many others that it may be what they were called from. */
@@ -171,10 +185,7 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 		hp_sample_large(hot, f);
 		tag = SEG_TAG(0);
 	}
-	if (tag == SEG_TAG(0))
-		pop(hot, f, now, below, hp_process.always_cost, bits | tag);
-	else
-		pop(hot, f, now, below, hp_process.drawn_cost, bits | tag);
+	pop(hot, f, now, below, bits | tag);
 }
 
 /* pop_skipped: a call that is counted only. */

@@ -94,22 +94,21 @@ inline bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
 
 /* pop_covered: hp_pop_back() but for what it does itself. */
 static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_frame *f,
-						  uint64_t now, uint64_t below, uint64_t cost,
-						  uint64_t bits)
+						  uint64_t now, uint64_t below, uint64_t bits)
 {
 	struct seg_node *caller = f[-1].node;
 	uint64_t incl = now - f->start;
 	uint64_t word = (uint64_t)f->node | bits;
-	bool back = is_back(f);
 
-	if (hp_drop_back(hot, f, cost))
+	if (is_back(f))
+		word |= SEG_BACK;
+	if (hp_drop_back(hot, f, cost_of(word, incl, below)))
 		word |= SEG_INNER;
-	if (back) {
-		uint64_t own = net(incl, call_cost(inside_of(word), below));
+	if (word & SEG_BACK) {
+		uint64_t own = net(incl, call_cost(inside_of(word, incl, below), below));
 
 		bump(&caller->back_child, incl * seg_weight(word));
 		bump(&caller->back_child_net, own * seg_weight(word));
-		word |= SEG_BACK;
 	}
 	append(hot, now, incl, below, word);
 }
@@ -119,13 +118,13 @@ static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_fr
  * here, and the fold knows by SEG_BACK.  Calls of a function by itself are most of all and cover nothing: they are quick.
  */
 __attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now,
-					   uint64_t below, uint64_t cost, uint64_t bits)
+					   uint64_t below, uint64_t bits)
 {
 	struct seg_node *n = f->node;
 	uint64_t incl = now - f->start;
 
 	if (n != f[-1].node || bits || below > UINT32_MAX) {
-		pop_covered(hot, f, now, below, cost, bits);
+		pop_covered(hot, f, now, below, bits);
 		return;
 	}
 	f->depth = 0;
@@ -133,10 +132,10 @@ __attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f,
 	if (f == hot->back)
 		hot->back = NO_FRAME;
 	hot->top = f - 1;
-	bump(&hot->cost, cost);
+	bump(&hot->cost, SEG_COST_CALL);
 	bump(&n->back_child, incl);
 	bump(&n->back_child_net,
-	     net(incl, hp_process.inside + below * hp_process.both / SEG_COST_CALL));
+	     net(incl, hp_process.inside[CALL_PLAIN][0] + below * hp_process.both / SEG_COST_CALL));
 	append(hot, now, incl, below, (uint64_t)n | SEG_INNER | SEG_BACK);
 }
 
@@ -377,12 +376,19 @@ out:
 	}
 
 DEFINE_HOOKS(tsc, ticks_tsc)
+DEFINE_HOOKS(ordered, ticks_ordered)
 DEFINE_HOOKS(monotonic, ticks_monotonic)
 
 /* hp_hooks: the hooks that read a clock. */
 struct hooks hp_hooks(uint32_t clock)
 {
-	if (clock == SEG_CLOCK_MONOTONIC)
+	switch (clock) {
+	case SEG_CLOCK_MONOTONIC:
 		return (struct hooks){enter_monotonic, exit_monotonic, landed_monotonic};
-	return (struct hooks){enter_tsc, exit_tsc, landed_tsc};
+	case SEG_CLOCK_ORDERED_TSC:
+	case SEG_CLOCK_ORDERED_CNTVCT:
+		return (struct hooks){enter_ordered, exit_ordered, landed_ordered};
+	default:
+		return (struct hooks){enter_tsc, exit_tsc, landed_tsc};
+	}
 }

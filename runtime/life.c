@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 #include "runtime.h"
+#include "seg_lives.h"
 
 enum {
 	KNOWN = 4096,	  /* sites of lives in a process, at most; a power of two */

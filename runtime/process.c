@@ -409,6 +409,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 {
 	static char root[sizeof(hp_process.store)];
 	const char *off = hp_env("HOTPATH_DISABLE");
+	uint64_t ticks, mono;
 	int saved_errno = errno;
 	bool on = false;
 
@@ -425,7 +426,10 @@ bool hp_process_start(const struct hotpath_unit *first)
 		hp_thread_init();
 		hp_end_init();
 		pthread_atfork(NULL, NULL, hp_process_forked);
-		hp_clock_calibrate();
+		hp_clock_now(&ticks, &mono, NULL);
+		hp_cost_calibrate();
+		hp_clock_step();
+		hp_clock_rate(ticks, mono);
 		note_start();
 		hp_end_after(hp_env("HOTPATH_SHUTDOWN_MS"));
 		on = true;
@@ -474,6 +478,9 @@ bool hp_process_restart(void)
 		seg->drawn_inside = old->drawn_inside;
 		seg->drawn_outside = old->drawn_outside;
 		seg->skipped = old->skipped;
+		seg->overlap_inside = old->overlap_inside;
+		seg->overlap = old->overlap;
+		seg->step = old->step;
 		note_start();
 		hp_process.state = PROCESS_ON;
 		on = true;

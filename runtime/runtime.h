@@ -16,7 +16,8 @@
  *   session.c  what is asked for while the program runs: reset, flush, sessions
  *   fiber.c    stacks that the program switches by hand
  *   seg_copy.c a segment as it is at a moment
- *   clock.c    which clock, how fast, what a measured call costs
+ *   clock.c    which clock, how fast
+ *   cost.c     what a measured call costs
  *   end.c      the end of the process, and who takes the run in
  *   kernel.c   system calls, past functions of the host that have their names
  *
@@ -81,6 +82,29 @@ static inline uint64_t ticks_tsc(void)
 	return 0;
 #endif
 }
+
+/*
+ * ticks_ordered: the same counter, read when all work before is done, and before any work after begins.  Dearer, for the processor has
+ * nothing to do meanwhile.
+ */
+static inline uint64_t ticks_ordered(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_lfence();
+	uint64_t v = ticks_tsc();
+
+	__builtin_ia32_lfence();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" : : : "memory");
+	uint64_t v = ticks_tsc();
+
+	__asm__ volatile("isb" : : : "memory");
+#else
+	uint64_t v = ticks_tsc();
+#endif
+	return v;
+}
+
 uint64_t ticks_monotonic(void);
 uint64_t hp_ticks(void);
 
@@ -172,8 +196,8 @@ static inline void write_sample(struct seg_sample *s, uint64_t end, uint64_t inc
 	s->word = word;
 }
 
-extern __thread struct hot hp_hot __attribute__((tls_model("initial-exec")));
-extern struct seg_frame hp_unborn[2];
+extern __thread struct hot hp_hot __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern struct seg_frame hp_unborn[2] __attribute__((visibility("hidden")));
 
 struct hooks {
 	hotpath_hook_fn *enter;
@@ -189,6 +213,14 @@ enum process_state {
 	PROCESS_OVER = 4,   /* sealed */
 };
 
+/* How a call came to be timed, which makes its cost. */
+enum call_kind {
+	CALL_PLAIN,  /* all of its site are, by the hooks that only time */
+	CALL_ALWAYS, /* all of its site are, by the hooks that sample */
+	CALL_DRAWN,  /* it was chosen among others: it comes unexpected */
+	CALL_KINDS,
+};
+
 struct process {
 	uint32_t state; /* enum process_state */
 	uint32_t clock; /* enum seg_clock */
@@ -197,12 +229,11 @@ struct process {
 	struct hotpath_unit *units;
 	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
 	/* What measuring costs, as in the segment's header; 0 while it is being found out. */
-	uint64_t inside;
-	uint64_t both; /* inside + outside */
-	uint64_t always_inside;
-	uint64_t drawn_inside;
-	uint32_t always_cost; /* what such calls cost in all, in the unit of hot.cost */
-	uint32_t drawn_cost;
+	uint64_t both; /* inside + outside of an empty call */
+	uint64_t knee; /* ticks from which on a call lasts, and costs less (seg_lasts()) */
+	/* By the kind of call, and whether it lasts. */
+	uint64_t inside[CALL_KINDS][2]; /* 1/1024 tick */
+	uint32_t cost[CALL_KINDS][2];	/* in all, in the unit of hot.cost */
 	uint32_t skipped_cost;
 	uint32_t budget; /* share of the time that measuring may take, in 1/2^20; 0: no limit */
 	bool samples;	 /* the hooks that sample are in use */
@@ -216,7 +247,8 @@ struct process {
 	char cli[512];	  /* the hotpath command; "" when not found */
 };
 
-extern struct process hp_process;
+extern struct process hp_process __attribute__((
+	visibility("hidden"))); /* said here too: else each use asks the GOT where it is */
 
 /*
  * call_cost: what measuring took of the time of a call, in 1/1024 tick; `below` is what measuring the calls that it made
@@ -242,8 +274,7 @@ void hp_close_frames(struct hot *hot, struct seg_frame *down_to, uint64_t now);
 void hp_cover(struct hot *hot, struct seg_frame *f);
 void hp_recount(struct hot *hot);
 bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost);
-void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t cost,
-		 uint64_t bits);
+void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t bits);
 
 /* tree.c: the node of a call to `site` from `caller`; the place's lost_node when there is no
  * memory. */
@@ -263,7 +294,6 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to);
 bool hp_sample_wanted(const struct hotpath_unit *unit);
 void hp_sample_start(void);
 uint32_t hp_sample_budget(const struct hotpath_unit *unit);
-void hp_sample_costs(void);
 
 /* thread.c */
 bool hp_thread_born(struct hot *hot);
@@ -297,8 +327,13 @@ void hp_load(char *word, size_t size);
 /* clock.c */
 uint32_t hp_clock_choose(void);
 void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns);
-void hp_clock_calibrate(void);
-void hp_clock_calibrate_sampling(void);
+void hp_clock_rate(uint64_t ticks, uint64_t mono_ns);
+void hp_clock_step(void);
+
+/* cost.c */
+void hp_cost_calibrate(void);
+void hp_cost_calibrate_sampling(void);
+void hp_cost_use(void);
 
 /* unit.c */
 bool hp_units_relink(const struct seg_header *old);

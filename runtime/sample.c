@@ -148,15 +148,27 @@ static void enter(uint32_t *slot)
 	}
 
 DEFINE_EXIT(tsc, ticks_tsc)
+DEFINE_EXIT(ordered, ticks_ordered)
 DEFINE_EXIT(monotonic, ticks_monotonic)
 
 /* hp_sample_hooks: the hooks that sample. */
 struct hooks hp_sample_hooks(uint32_t clock)
 {
-	struct hooks plain = hp_hooks(clock);
+	struct hooks hooks = hp_hooks(clock);
 
-	return (struct hooks){enter, clock == SEG_CLOCK_MONOTONIC ? exit_monotonic : exit_tsc,
-			      plain.landed};
+	hooks.enter = enter;
+	switch (clock) {
+	case SEG_CLOCK_MONOTONIC:
+		hooks.exit = exit_monotonic;
+		break;
+	case SEG_CLOCK_ORDERED_TSC:
+	case SEG_CLOCK_ORDERED_CNTVCT:
+		hooks.exit = exit_ordered;
+		break;
+	default:
+		hooks.exit = exit_tsc;
+	}
+	return hooks;
 }
 
 static unsigned log2_up(uint64_t v)
@@ -257,13 +269,11 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 	pace->cost = hot->cost;
 	if (!hp_process.budget || first)
 		return;
-	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
-		uint64_t tag = s->word & SEG_TAG_MASK;
-
-		timed += tag != 0;
-		cost += tag ? tag == SEG_TAG(0) ? hp_process.always_cost : hp_process.drawn_cost
-			    : 0;
-	}
+	for (const struct seg_sample *s = place->seg.ring; s < to; s++)
+		if (s->word & SEG_TAG_MASK) {
+			timed++;
+			cost += cost_of(s->word, s->incl, s->below);
+		}
 	if (!timed)
 		return;
 	uint64_t whole = share(ticks, hp_process.budget, BUDGET_SHIFT);
@@ -330,19 +340,6 @@ uint32_t hp_sample_budget(const struct hotpath_unit *unit)
 	return budget;
 }
 
-/* hp_sample_costs: what the segment's header says of costs, as the hooks use it. */
-void hp_sample_costs(void)
-{
-	const struct seg_header *seg = hp_process.seg;
-	uint64_t both = hp_process.both;
-
-	hp_process.always_inside = seg->always_inside;
-	hp_process.drawn_inside = seg->drawn_inside;
-	hp_process.always_cost = (uint32_t)seg_cost(seg->always_inside + seg->always_outside, both);
-	hp_process.drawn_cost = (uint32_t)seg_cost(seg->drawn_inside + seg->drawn_outside, both);
-	hp_process.skipped_cost = (uint32_t)seg_cost(seg->skipped, both);
-}
-
 /*
  * hp_sample_start: before the first unit that needs them: makes the hooks that sample ready.
  * Signals wait: what their handlers call would be recorded where we measure.
@@ -355,7 +352,7 @@ void hp_sample_start(void)
 		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	hp_clock_calibrate_sampling();
+	hp_cost_calibrate_sampling();
 	hp_process.samples = true; /* not before: what is measured must not be adapted */
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

@@ -12,7 +12,7 @@
  *
  *   header.info ────▶ struct seg_info      argv, cwd, store, git: written once, before RECORDING
  *   header.units ───▶ struct seg_unit ──▶ next ...      sites and their strings, constant once linked
- *   header.lives ──▶ struct seg_lives      coroutines: those that last by their key, those that are over per site
+ *   header.lives ──▶ struct seg_lives      (seg_lives.h) coroutines: those that last by their key, those that are over per site
  *   header.threads ─▶ struct seg_thread ──▶ next ...    one per thread, reused when a thread has ended
  *                        ├ ring[]   newest calls, folded into nodes and stats when full
  *                        ├ stack ─▶ struct seg_frame[]              shadow stack, oldest frame first
@@ -90,6 +90,10 @@ enum seg_clock {
 	SEG_CLOCK_MONOTONIC = 0, /* ticks are nanoseconds */
 	SEG_CLOCK_TSC = 1,
 	SEG_CLOCK_CNTVCT = 2,
+	SEG_CLOCK_ORDERED_TSC =
+		3, /* read when all work before is done, and before any work after */
+	SEG_CLOCK_ORDERED_CNTVCT = 4,
+	SEG_CLOCK_COUNT = 5,
 };
 
 /* How the process ended, as far as it saw it itself. */
@@ -179,6 +183,9 @@ enum seg_lost {
  *      424    4  part         enum seg_part
  *      428    4  (zero)
  *      432    8  lives        link to struct seg_lives; 0: none yet
+ *      440    8  overlap_inside  \ what of inside, and of inside and outside together, a call that lasts does not cost
+ *      448    8  overlap         / (seg_knee()), in 1/1024 tick
+ *      456    8  step         ticks by which the clock advances at a time, up to SEG_STEP_MAX; 0 or 1: each is seen
  */
 struct seg_header {
 	char magic[8];
@@ -227,7 +234,12 @@ struct seg_header {
 	uint32_t part;
 	uint32_t zero_control;
 	struct seg_lives *lives;
+	uint64_t overlap_inside;
+	uint64_t overlap;
+	uint64_t step;
 };
+
+enum { SEG_STEP_MAX = 4096 };
 
 /* Keys of struct seg_info.  Values are stored: only append. */
 enum seg_key {
@@ -475,6 +487,35 @@ static inline uint64_t seg_cost(uint64_t cost, uint64_t both)
 }
 
 /*
+ * What measuring costs depends on what is measured: a processor works ahead, and reads the clock while it is still busy with the
+ * call.  Behind a call that does next to nothing there is nothing to hide that, behind one that lasts there is: the two overlap.  Of a call
+ * that makes measured calls itself it is not known how much of its work lies beside its own readings.
+ *
+ * seg_knee: the ticks from which on a call lasts: somewhat more than an empty one takes, which is `inside` (1/1024 tick).
+ */
+static inline uint64_t seg_knee(uint64_t inside)
+{
+	return inside * 5 / 4096 + 1;
+}
+
+/*
+ * seg_lasts: whether a call does, by its sample's word, its ticks and what measuring the calls that it made cost.  One that made any would
+ * have to take minutes: a comparison is cheaper than two, and then it does not matter.
+ */
+static inline int seg_lasts(uint64_t word, uint64_t incl, uint64_t below, uint64_t knee)
+{
+	/* A function that calls itself returns from many calls in a row; one that was drawn the processor did not expect. */
+	return !(word & SEG_BACK) && (word & SEG_TAG_MASK) <= SEG_TAG(0) &&
+	       incl >= knee + (below << 32);
+}
+
+/* seg_less_overlap: a cost, less what of it a call that lasts does not have. */
+static inline uint64_t seg_less_overlap(uint64_t cost, uint64_t overlap)
+{
+	return cost > overlap ? cost - overlap : 0;
+}
+
+/*
  * struct seg_sample: one call that returned, 32 bytes
  *
  *   offset size
@@ -532,7 +573,10 @@ struct seg_frame {
  *      240    8  stack_used   frames of the stack that have file behind them
  *      248    8  stopped      tick at which measuring was switched off while the thread's frames were live: they end
  *                             there; 0: they go on
- *      256       ring         struct seg_sample[SEG_RING]
+ *      256    8  saved        what measuring the folded calls cost less because they lasted (seg_knee()), in the unit of
+ *                             seg_sample.below
+ *      264   56  (zero)
+ *      320       ring         struct seg_sample[SEG_RING]
  */
 struct seg_thread {
 	struct seg_thread *next;
@@ -554,6 +598,8 @@ struct seg_thread {
 	uint64_t lost[SEG_LOST_COUNT];
 	uint64_t stack_used;
 	uint64_t stopped;
+	uint64_t saved;
+	uint64_t zero[7];
 	struct seg_sample ring[SEG_RING];
 };
 
@@ -584,75 +630,6 @@ struct seg_fiber {
 	struct seg_frame frames[];
 };
 
-/* Lives that last stand in levels of buckets; a level has 8 times the buckets of the one before. */
-enum {
-	SEG_LIFE_LEVELS = 5,
-	SEG_LIFE_BUCKET = 8, /* entries */
-};
-
-/* seg_life_bits: level i has 2^bits buckets. */
-static inline uint32_t seg_life_bits(uint32_t i)
-{
-	return 6 + 3 * i;
-}
-
-/*
- * struct seg_life: one that lasts, 24 bytes
- *
- *   offset size
- *        0    8  key          0: the entry is free
- *        8    8  start        ticks
- *       16    4  site         written last, and taken back first: 0 while the entry is not valid
- *       20    4  (zero)
- */
-struct seg_life {
-	uint64_t key;
-	uint64_t start;
-	uint32_t site;
-	uint32_t zero;
-};
-
-static inline uint64_t seg_life_level_size(uint32_t i)
-{
-	return ((uint64_t)SEG_LIFE_BUCKET << seg_life_bits(i)) * sizeof(struct seg_life);
-}
-
-/*
- * struct seg_life_stat: the lives of one site that are over, of all threads; 64-aligned
- *
- *   offset size
- *        0    4  site
- *        4    4  (zero)
- *        8    8  next
- *       16    8  ended        lives
- *       24    8  total        ticks of all of them
- *       32    8  min          ticks; UINT64_MAX before the first
- *       40    8  max          ticks
- *       48  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint64_t[HIST_LINE], 0 where none fell
- */
-struct seg_life_stat {
-	uint32_t site;
-	uint32_t zero;
-	struct seg_life_stat *next;
-	uint64_t ended;
-	uint64_t total;
-	uint64_t min;
-	uint64_t max;
-	uint32_t lines[HIST_LINES];
-};
-
-/*
- * struct seg_lives, at the start of an area
- *
- *   offset size
- *        0    8  stats        link to the newest struct seg_life_stat
- *        8   40  levels       links to struct seg_life[SEG_LIFE_BUCKET << seg_life_bits(i)], each an area; 0: not needed so far
- */
-struct seg_lives {
-	struct seg_life_stat *stats;
-	struct seg_life *levels[SEG_LIFE_LEVELS];
-};
-
 #define SEG_ASSERT_AT(s, f, o) _Static_assert(offsetof(struct s, f) == (o), #s "." #f)
 SEG_ASSERT_AT(seg_header, used, 24);
 SEG_ASSERT_AT(seg_header, boot_id, 72);
@@ -661,6 +638,7 @@ SEG_ASSERT_AT(seg_header, inside, 184);
 SEG_ASSERT_AT(seg_header, info, 208);
 SEG_ASSERT_AT(seg_header, lost, 240);
 SEG_ASSERT_AT(seg_header, control, 408);
+SEG_ASSERT_AT(seg_header, overlap, 448);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
 SEG_ASSERT_AT(seg_stat, lines, 16);
@@ -672,10 +650,8 @@ SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, stopped, 248);
 SEG_ASSERT_AT(seg_fiber, frames, 64);
-SEG_ASSERT_AT(seg_thread, ring, 256);
-_Static_assert(sizeof(struct seg_header) == 440 && sizeof(struct seg_header) <= SEG_PAGE, "");
-_Static_assert(sizeof(struct seg_life) == 24, "");
-_Static_assert(sizeof(struct seg_life_stat) == 736, "");
+SEG_ASSERT_AT(seg_thread, ring, 320);
+_Static_assert(sizeof(struct seg_header) == 464 && sizeof(struct seg_header) <= SEG_PAGE, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
 _Static_assert(sizeof(struct seg_stat) == 832, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");

@@ -26,7 +26,8 @@ static bool is_budget(const char *text)
 
 static bool is_clock(const char *text)
 {
-	return strcmp(text, "tsc") == 0 || strcmp(text, "monotonic") == 0;
+	return strcmp(text, "tsc") == 0 || strcmp(text, "ordered") == 0 ||
+	       strcmp(text, "monotonic") == 0;
 }
 
 static bool is_time(const char *text)
@@ -39,7 +40,7 @@ static const struct {
 	bool (*good)(const char *text);
 } variables[] = {
 	{"HOTPATH_BUDGET", "no budget: expected such as 2%, or 0 for no limit", is_budget},
-	{"HOTPATH_CLOCK", "no clock: expected tsc or monotonic", is_clock},
+	{"HOTPATH_CLOCK", "no clock: expected tsc, ordered or monotonic", is_clock},
 	{"HOTPATH_SHUTDOWN_MS", "no number of milliseconds", is_time},
 };
 

@@ -27,7 +27,7 @@ static const char text[] =
 	"outside_ns,\n"
 	"             overhead_percent, lost, torn, damaged, damage, how, diff, git_taken, "
 	"governor,\n"
-	"             load, steal_percent, skipped_ns, budget_percent, part\n"
+	"             load, steal_percent, skipped_ns, budget_percent, clock_step_ns, part\n"
 	"  functions  run, function, name, qualified, mangled, label, file, line, language, rule, "
 	"calls,\n"
 	"             running, unwound, total_ns, self_ns, sum_ns, mean_ns, min_ns, max_ns, "

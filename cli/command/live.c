@@ -31,12 +31,12 @@ static uint64_t clock_ns(clockid_t id)
 static uint64_t ticks_of(uint32_t clock)
 {
 #if defined(__x86_64__)
-	if (clock == SEG_CLOCK_TSC)
+	if (clock == SEG_CLOCK_TSC || clock == SEG_CLOCK_ORDERED_TSC)
 		return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
 	uint64_t v;
 
-	if (clock == SEG_CLOCK_CNTVCT) {
+	if (clock == SEG_CLOCK_CNTVCT || clock == SEG_CLOCK_ORDERED_CNTVCT) {
 		__asm__ volatile("mrs %0, cntvct_el0" : "=r"(v));
 		return v;
 	}

@@ -58,8 +58,9 @@ struct model_show_run {
 	char *root;		    /* folder of the project, NULL unknown */
 	char **tags;		    /* names that `hotpath tag` gave it */
 	size_t n_tags;
-	const char *clock; /* "tsc", ... */
+	const char *clock; /* "TSC", ... */
 	double ns_per_tick;
+	double clock_step_ns; /* by which the clock advances at a time; 0: by each tick */
 	struct model_thread *threads;
 	size_t n_threads;
 	struct model_object *objects;

@@ -23,19 +23,22 @@ static int read_clock(struct store *store, struct model_show_run *show, struct e
 {
 	sqlite3_stmt *stmt;
 	int rc = ask(store, &stmt,
-		     "SELECT clock, ns_per_tick, (SELECT value FROM text WHERE id = root) FROM run "
+		     "SELECT clock, ns_per_tick, (SELECT value FROM text WHERE id = root), "
+		     "clock_step_ns FROM run "
 		     "WHERE id = ?",
 		     show->report.run.id, error);
 
 	if (rc)
 		return rc;
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		static const char *const names[] = {"CLOCK_MONOTONIC", "TSC", "CNTVCT"};
+		static const char *const names[] = {"CLOCK_MONOTONIC", "TSC", "CNTVCT",
+						    "TSC in order", "CNTVCT in order"};
 		unsigned clock = (unsigned)sqlite3_column_int(stmt, 0);
 
 		show->clock = clock < sizeof(names) / sizeof(names[0]) ? names[clock] : NULL;
 		show->ns_per_tick = sqlite3_column_double(stmt, 1);
 		show->root = store_text(stmt, 2);
+		show->clock_step_ns = sqlite3_column_double(stmt, 3);
 	} else {
 		rc = store_error(store, error);
 	}

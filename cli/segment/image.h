@@ -137,7 +137,8 @@ struct image {
 	int exit_status;
 
 	/* clock and cost */
-	int clock; /* enum seg_clock */
+	int clock;	     /* enum seg_clock */
+	uint32_t clock_step; /* ticks by which it advances at a time; 0 or 1: each is seen */
 	double ns_per_tick;
 	double inside_ns, outside_ns;
 	double skipped_ns;     /* cost of a call that is counted only; 0 when there are none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lives: those that are over, a stat a site, and those that last, in the levels of a table. */
 #include "segment_lives.h"
+#include "../../runtime/seg_lives.h"
 
 #include "../../runtime/abi.h"
 #include "segment_reader.h"

@@ -21,7 +21,7 @@ static int check_header(const struct seg_header *h)
 		return h->endian == __builtin_bswap32(SEG_ENDIAN) ? IMAGE_ENDIAN : IMAGE_DAMAGED;
 	if (h->version != SEG_VERSION)
 		return IMAGE_VERSION;
-	if (h->header_size != sizeof(*h) || h->state > SEG_SEALED || h->clock > SEG_CLOCK_CNTVCT)
+	if (h->header_size != sizeof(*h) || h->state > SEG_SEALED || h->clock >= SEG_CLOCK_COUNT)
 		return IMAGE_DAMAGED;
 	if (!h->map_base || h->map_base % SEG_PAGE)
 		return IMAGE_DAMAGED;

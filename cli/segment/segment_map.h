@@ -103,4 +103,7 @@ const struct seg_frame *segment_stack(const struct segment_map *map, const struc
  */
 int segment_read_threads(const struct segment_map *map, struct image *image, const int *site_of_id);
 
+/* segment_smooth (segment_step.c): spreads what a clock that advances in steps has put into few buckets.  IMAGE_OK or IMAGE_MEMORY. */
+int segment_smooth(struct image *image);
+
 #endif /* HOTPATH_SEGMENT_MAP_H */

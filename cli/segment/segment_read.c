@@ -402,6 +402,10 @@ static void read_header(const struct seg_header *h, struct image *image)
 	if (image->sealed)
 		image->ended = image->has_status ? IMAGE_END_EXIT : IMAGE_END_UNLOAD;
 	image->clock = (int)h->clock;
+	/* A longer one than any clock's is damage, or would take its time. */
+	image->clock_step = h->step <= SEG_STEP_MAX ? (uint32_t)h->step : 0;
+	if (h->step > SEG_STEP_MAX)
+		image_damage(image, "the clock has absurd steps");
 	image->threads_seen = h->n_threads;
 	memcpy(image->lost, h->lost, sizeof(image->lost));
 }
@@ -475,5 +479,7 @@ int image_read(const char *path, struct image *image)
 	uint32_t base = 0;
 	int error = read_one(path, 0, image, &base);
 
-	return error || !base ? error : take_off(path, base, image);
+	if (!error && base)
+		error = take_off(path, base, image);
+	return error ? error : segment_smooth(image);
 }

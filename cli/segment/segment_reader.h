@@ -36,13 +36,18 @@ struct segment_reader {
 	uint32_t *live;	  /* per image site: frames met on the stack of the thread being read */
 	struct segment_clock clock;
 	struct segment_seen seen; /* threads, stacks, nodes, stats, lines and carries */
-	uint64_t inside, both; /* cost of a call, and with what its caller has of it, 1/1024 tick */
+	uint64_t inside,
+		both;  /* cost of an empty call, and with what its caller has of it, 1/1024 tick */
+	uint64_t knee; /* ticks from which on a call lasts, and costs less: */
+	uint64_t overlap_inside;	      /* inside, 1/1024 tick */
+	uint64_t overlap_cost;		      /* in all, in the unit of seg_sample.below */
 	uint64_t always_inside, drawn_inside; /* of calls timed by the hooks that sample */
 	/* What such a call costs in all; SEG_COST_CALL is an ordinary one. */
 	uint64_t always_cost, drawn_cost, skipped_cost;
-	uint64_t
-		spent; /* on measuring, of all calls that returned, in the unit of seg_sample.below */
-	uint64_t frames; /* that may still be read: no more than the file can hold */
+	/* On measuring calls that returned, in the unit of seg_sample.below: of the thread being read, and of all threads. */
+	uint64_t thread_spent, spent;
+	uint64_t thread_saved; /* less, because calls lasted */
+	uint64_t frames;       /* that may still be read: no more than the file can hold */
 
 	const struct seg_thread **threads;
 	size_t n_threads, room_threads;
@@ -66,12 +71,29 @@ static inline uint64_t less(uint64_t a, uint64_t b)
  *
  * tagged   a sample's word or a frame's `before`
  */
-static inline uint64_t one_cost(const struct segment_reader *r, uint64_t below, uint64_t tagged)
+static inline uint64_t one_cost(const struct segment_reader *r, uint64_t incl, uint64_t below,
+				uint64_t tagged)
 {
 	uint64_t tag = tagged & SEG_TAG_MASK;
 	uint64_t inside = !tag ? r->inside : tag == SEG_TAG(0) ? r->always_inside : r->drawn_inside;
 
+	if (seg_lasts(tagged, incl, below, r->knee))
+		inside = seg_less_overlap(inside, r->overlap_inside);
 	return inside + (uint64_t)(((unsigned __int128)below * r->both) / SEG_COST_CALL);
+}
+
+/* one_saved: what measuring one call cost less because it lasted, in the unit of seg_sample.below. */
+static inline uint64_t one_saved(const struct segment_reader *r, uint64_t incl, uint64_t below,
+				 uint64_t tagged)
+{
+	uint64_t tag = tagged & SEG_TAG_MASK;
+	uint64_t nominal = !tag		       ? SEG_COST_CALL
+			   : tag == SEG_TAG(0) ? r->always_cost
+					       : r->drawn_cost;
+
+	if (!seg_lasts(tagged, incl, below, r->knee))
+		return 0;
+	return nominal < r->overlap_cost ? nominal : r->overlap_cost;
 }
 
 /* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */

@@ -2,7 +2,7 @@
 /* The calls of a thread that never returned: on its stack, and on those that it had switched away from. */
 #include "segment_reader.h"
 
-/* segment_spent: what measuring the returned calls of a node cost. */
+/* segment_spent: what measuring the returned calls of a node cost, as if none of them had lasted. */
 uint64_t segment_spent(const struct segment_reader *r, const struct segment_node *n)
 {
 	uint64_t timed = n->skipped			    ? r->drawn_cost
@@ -22,7 +22,7 @@ static void add_running(struct segment_reader *r, int index, int caller, uint64_
 			uint64_t below, uint64_t tagged)
 {
 	struct segment_node *n = &r->nodes[index];
-	uint64_t cost = incl ? one_cost(r, below, tagged) : 0;
+	uint64_t cost = incl ? one_cost(r, incl, below, tagged & SEG_TAG_MASK) : 0;
 	int64_t own = one_net(incl, cost);
 
 	n->calls++;
@@ -51,8 +51,6 @@ int segment_read_stack(struct segment_reader *r, const struct seg_thread *t)
 	uint64_t used;
 	const struct seg_frame *stack = segment_stack(r->map, t, &used);
 	int added = stack ? segment_seen_add(&r->seen, t->stack) : 0;
-	uint64_t spent =
-		0; /* on measuring the calls that returned on this thread, as seg_sample.below */
 	uint64_t end;
 	int caller = 0;
 
@@ -65,10 +63,8 @@ int segment_read_stack(struct segment_reader *r, const struct seg_thread *t)
 	}
 	if (used != t->stack_used)
 		image_damage(r->image, "a thread's stack is longer than the file");
-	for (size_t i = 1; i < r->n_nodes; i++) { /* not all sites: there may be many threads */
+	for (size_t i = 1; i < r->n_nodes; i++) /* not all sites: there may be many threads */
 		r->live[r->nodes[i].site] = 0;
-		spent += segment_spent(r, &r->nodes[i]);
-	}
 	end = t->stopped ? t->stopped : r->clock.end_ticks;
 	for (uint64_t i = 1; i < used && r->frames; i++, r->frames--) {
 		struct seg_frame f = stack[i];
@@ -79,7 +75,7 @@ int segment_read_stack(struct segment_reader *r, const struct seg_thread *t)
 		if (!f.depth || index <= 0) /* made at that instant, or a call without a place */
 			continue;
 		add_running(r, index, caller, f.start ? less(end, f.start) : 0,
-			    less(spent, f.before & ~SEG_TAG_MASK), f.before);
+			    less(r->thread_spent, f.before & ~SEG_TAG_MASK), f.before);
 		caller = index;
 	}
 	return IMAGE_OK;

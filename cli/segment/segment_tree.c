@@ -247,7 +247,7 @@ static int read_tree(struct segment_reader *r, const struct seg_node *root)
 static void note_recent(struct segment_reader *r, const struct seg_sample *s, int index)
 {
 	const struct segment_clock *clock = &r->clock;
-	int64_t own = one_net(s->incl, one_cost(r, s->below, s->word));
+	int64_t own = one_net(s->incl, one_cost(r, s->incl, s->below, s->word));
 
 	if (s->word & SEG_TAKEN || s->end > clock->end_ticks || s->end < clock->start_ticks ||
 	    s->incl > s->end - clock->start_ticks)
@@ -288,10 +288,11 @@ static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 			s.incl = 0;
 		}
 		struct segment_node *n = &r->nodes[index];
-		uint64_t cost = one_cost(r, s.below, s.word);
+		uint64_t cost = one_cost(r, s.incl, s.below, s.word);
 		int64_t own = one_net(s.incl, cost);
 		uint64_t shown = own > 0 ? (uint64_t)own : 0;
 
+		r->thread_saved += one_saved(r, s.incl, s.below, s.word);
 		n->calls++;
 		n->timed++;
 		if (s.word & SEG_TAG_MASK)
@@ -386,7 +387,6 @@ static void sum_thread(struct segment_reader *r, const struct seg_thread *from,
 				minus(parent->children_net, minus(n->back_net, n->net));
 		t->calls += n->calls;
 		t->running += n->running;
-		r->spent += segment_spent(r, n);
 	}
 	for (size_t i = 1; i < r->n_nodes; i++)
 		add_node(r, &r->nodes[i]);
@@ -414,10 +414,18 @@ static int read_thread(struct segment_reader *r, const struct seg_thread *t,
 	error = read_tree(r, t->root);
 	if (!error)
 		error = segment_stats_read(&stats, t->stats);
+	r->thread_spent = 0;
+	r->thread_saved = t->saved;
 	if (!error)
 		error = read_ring(r, t);
 	if (error)
 		return error;
+	for (size_t i = 1; i < r->n_nodes; i++)
+		r->thread_spent += segment_spent(r, &r->nodes[i]);
+	if (r->thread_saved > r->thread_spent)
+		image_damage(r->image, "measuring a thread's calls has an absurd cost");
+	r->thread_spent = less(r->thread_spent, r->thread_saved);
+	r->spent += r->thread_spent;
 	for (size_t i = 0; i < r->n_nodes; i++) {
 		struct segment_node *n = &r->nodes[i];
 
@@ -511,7 +519,7 @@ static int finish(struct segment_reader *r)
 	return error;
 }
 
-/* read_costs: what measuring costs, as hp_sample_costs() of the runtime reckons it. */
+/* read_costs: what measuring costs, as hp_cost_use() of the runtime reckons it. */
 static void read_costs(struct segment_reader *r)
 {
 	const struct seg_header *h = &r->map->header;
@@ -520,6 +528,9 @@ static void read_costs(struct segment_reader *r)
 		return;
 	r->inside = h->inside;
 	r->both = h->inside + h->outside;
+	r->overlap_inside = h->overlap_inside;
+	r->overlap_cost = SEG_COST_CALL - seg_cost(seg_less_overlap(r->both, h->overlap), r->both);
+	r->knee = seg_knee(h->inside);
 	r->always_cost = r->drawn_cost = SEG_COST_CALL;
 	if (r->image->skipped_ns <= 0)
 		return;

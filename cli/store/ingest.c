@@ -63,9 +63,9 @@ static const char *const sql[N_STATEMENTS] = {
 		    "started_at_ns, duration_ns, sealed, status, clock, ns_per_tick, inside_ns, "
 		    "outside_ns, threads, thread_ns, calls, lost, torn, damaged, damage, "
 		    "ended, governor, load, diff, git_at_start, "
-		    "skipped_ns, measuring_ns, budget) VALUES "
+		    "skipped_ns, measuring_ns, budget, clock_step_ns) VALUES "
 		    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		    "?,?,?,?,?,?)",
+		    "?,?,?,?,?,?,?)",
 	[ADD_RUN_UNIT] = "INSERT OR IGNORE INTO run_unit (run, unit) VALUES (?,?)",
 	[ADD_LOST] = "INSERT INTO run_lost (run, cause, calls) VALUES (?,?,?)",
 	[ADD_THREAD] = "INSERT INTO thread (run, n, tid, name, owners, start_ns, end_ns, calls, "
@@ -434,6 +434,7 @@ static int add_run(struct ingest *in, const struct ingest_facts *facts)
 	put_optional(in, stmt, image->skipped_ns);
 	put(in, stmt, clamp(image->measuring_ns));
 	put_optional(in, stmt, image->budget / 1000.0);
+	put_optional(in, stmt, image->clock_step > 1 ? image->clock_step * image->ns_per_tick : 0);
 	return add(in, stmt, &in->run);
 }
 

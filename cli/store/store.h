@@ -120,6 +120,7 @@ extern const char store_schema_6_sql[];
 extern const char store_schema_7_sql[];
 extern const char store_schema_8_sql[];
 extern const char store_schema_9_sql[];
+extern const char store_schema_10_sql[];
 extern const char store_views_sql[];
 
 #endif /* HOTPATH_STORE_H */

@@ -95,8 +95,8 @@ static int check_figures(struct store *store, struct error *error)
 		"min(duration_ns, started_at_ns, thread_ns, calls, lost, coalesce(measuring_ns, 0), cpu_count) < 0 OR "
 		"max(duration_ns, thread_ns, calls, lost, coalesce(measuring_ns, 0)) > 1 << 62 OR "
 		"started_at_ns > 9e18 OR cpu_count > 1 << 31 OR "
-		"NOT min(ns_per_tick, inside_ns, outside_ns, coalesce(skipped_ns, 0), coalesce(budget, 0)) >= 0 OR "
-		"NOT max(ns_per_tick, inside_ns, outside_ns, coalesce(skipped_ns, 0), coalesce(budget, 0)) <= 1e9";
+		"NOT min(ns_per_tick, inside_ns, outside_ns, coalesce(skipped_ns, 0), coalesce(budget, 0), coalesce(clock_step_ns, 0)) >= 0 OR "
+		"NOT max(ns_per_tick, inside_ns, outside_ns, coalesce(skipped_ns, 0), coalesce(budget, 0), coalesce(clock_step_ns, 0)) <= 1e9";
 	/* clang-format on */
 	int64_t n = 0;
 	int rc = store_number(store, bad, &n, error);

@@ -14,9 +14,9 @@
 #include "../segment/image.h"
 
 const struct store_migration store_migrations[] = {
-	{store_schema_sql},   {store_schema_2_sql}, {store_schema_3_sql},
-	{store_schema_4_sql}, {store_schema_5_sql}, {store_schema_6_sql},
-	{store_schema_7_sql}, {store_schema_8_sql}, {store_schema_9_sql},
+	{store_schema_sql},   {store_schema_2_sql},  {store_schema_3_sql}, {store_schema_4_sql},
+	{store_schema_5_sql}, {store_schema_6_sql},  {store_schema_7_sql}, {store_schema_8_sql},
+	{store_schema_9_sql}, {store_schema_10_sql},
 };
 const size_t store_n_migrations = sizeof(store_migrations) / sizeof(store_migrations[0]);
 

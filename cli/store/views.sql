@@ -21,7 +21,8 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 	(SELECT value FROM text WHERE id = r.kernel) AS kernel,
 	(SELECT value FROM text WHERE id = r.cpu) AS cpu,
 	r.cpu_count, r.threads, r.thread_ns, r.calls,
-	CASE r.clock WHEN 0 THEN 'monotonic' WHEN 1 THEN 'tsc' WHEN 2 THEN 'cntvct' END AS clock,
+	CASE r.clock WHEN 0 THEN 'monotonic' WHEN 1 THEN 'tsc' WHEN 2 THEN 'cntvct' WHEN 3 THEN 'ordered tsc'
+		WHEN 4 THEN 'ordered cntvct' END AS clock,
 	r.ns_per_tick, r.inside_ns, r.outside_ns,
 	100.0 * coalesce(r.measuring_ns, r.calls * (r.inside_ns + r.outside_ns))
 		/ nullif(max(r.duration_ns, r.thread_ns), 0) AS overhead_percent,
@@ -31,7 +32,7 @@ SELECT r.id, lower(hex(r.run_id)) AS run_id, nullif(lower(hex(r.parent_id)), '')
 		WHEN r.ended = 2 THEN 'quick_exit' WHEN r.status IS NOT NULL THEN '_exit' ELSE 'unseen' END AS how,
 	r.diff, CASE r.git_at_start WHEN 1 THEN 'start' WHEN 0 THEN 'end' END AS git_taken,
 	(SELECT value FROM text WHERE id = r.governor) AS governor,
-	r.load, r.steal_percent, r.skipped_ns, r.budget AS budget_percent,
+	r.load, r.steal_percent, r.skipped_ns, r.budget AS budget_percent, r.clock_step_ns,
 	CASE r.part WHEN 0 THEN 'whole' WHEN 1 THEN 'live' WHEN 2 THEN 'session' END AS part
 FROM run AS r;
 

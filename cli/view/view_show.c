@@ -85,10 +85,16 @@ static char *clock_of(const struct model_show_run *show)
 {
 	const struct model_run *run = &show->report.run;
 
-	return text_format("%s, %.4g ns a tick; measuring a call takes %.3g ns inside its time and "
-			   "%.3g ns in its caller's",
-			   show->clock ? show->clock : "unknown", show->ns_per_tick, run->inside_ns,
-			   run->outside_ns);
+	char step[48] = "";
+
+	if (show->clock_step_ns > 0)
+		snprintf(step, sizeof(step), ", and goes by %.3g ns at a time",
+			 show->clock_step_ns);
+	return text_format(
+		"%s, %.4g ns a tick%s; measuring a call takes %.3g ns inside its time and "
+		"%.3g ns in its caller's",
+		show->clock ? show->clock : "unknown", show->ns_per_tick, step, run->inside_ns,
+		run->outside_ns);
 }
 
 static char *end_of(const struct model_run *run)

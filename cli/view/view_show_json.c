@@ -75,11 +75,14 @@ int view_show_run_json(const struct model_show_run *show, const struct view *vie
 		json_array_append_new(
 			functions, view_function_json(&report->functions[i], &report->percentiles));
 	return json_out_print(
-		json_pack("{s:i,s:o,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:o,s:o,s:o}", "schema", 1, "run",
-			  view_run_json(&report->run), "tags", tags_json(show), "cwd",
+		json_pack("{s:i,s:o,s:o,s:o,s:o,s:{s:o,s:o,s:o},s:o,s:o,s:o,s:o}", "schema", 1,
+			  "run", view_run_json(&report->run), "tags", tags_json(show), "cwd",
 			  json_out_text(report->run.cwd), "project", json_out_text(show->root),
 			  "clock", "name", json_out_text(show->clock), "ns_per_tick",
 			  isfinite(show->ns_per_tick) ? json_real(show->ns_per_tick) : json_null(),
+			  "step_ns",
+			  show->clock_step_ns > 0 ? json_out_real(show->clock_step_ns)
+						  : json_null(),
 			  "objects", objects_json(show), "thread_list", threads_json(show),
 			  "functions", functions, "recent", calls_json(&show->recent)),
 		view, error);

@@ -97,7 +97,7 @@ EOS
   HOTPATH_BUDGET=1.2.3 misuse "is no budget" hotpath run touch ran
   HOTPATH_BUDGET=. misuse "is no budget" hotpath run touch ran
   HOTPATH_BUDGET=-1 misuse "is no budget" hotpath run touch ran
-  HOTPATH_CLOCK=sundial misuse "HOTPATH_CLOCK=sundial is no clock: expected tsc or monotonic" hotpath run touch ran
+  HOTPATH_CLOCK=sundial misuse "HOTPATH_CLOCK=sundial is no clock: expected tsc, ordered or monotonic" hotpath run touch ran
   HOTPATH_SHUTDOWN_MS=5s misuse "HOTPATH_SHUTDOWN_MS=5s is no number of milliseconds" hotpath run touch ran
   [ ! -e ran ]
   for good in 2 2% '0.5 %' .5% 0 ''; do HOTPATH_BUDGET=$good HOTPATH_CLOCK=monotonic hotpath run "$PROG"; done

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 # make check-truth: reported times against known ones.  Not part of `make check`: a machine that is busy may fail it.
 #
-# truth.c says what is true, and how far the report may be from it: within 2 % and the 0.8 % of the histogram, or 5 ns for a short
-# function, or 4 % for a recursion 20 deep of 50 ns each; percentiles of known durations within 1 %; what a clock
-# around a call says within 0.1 % of that as measured; the loop around 20 million tiny calls within 2 ns a turn (as measured it is
-# 14 off).  What must be equal is: of threads that have functions of their own, the self times of these add up to the thread's
+# truth.c says what is true, and how far the report may be from it: within 2 % and the 0.8 % of the histogram, or 7 ns for a short
+# function; percentiles of known durations within 1 %; what a clock around a call says within 0.1 % of that as measured; the loop
+# around 20 million tiny calls within a tenth of what measuring them costs.  That holds with HOTPATH_CLOCK=ordered.  By itself the clock is read while the
+# processor still works on what came before, or already on what comes after, as far as it works ahead: that is worth up to 10 ns of each
+# measured call.
+#
+# What must be equal is: of threads that have functions of their own, the self times of these add up to the thread's
 # time, and that is its root's.  Under a budget self times are estimates, and need not.
 set -eu
 b=$1 cc=$2 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,9 +36,9 @@ sums() {
     WHERE t.run = (SELECT max(id) FROM runs) GROUP BY t.name"
 }
 
-# compare: a run of the program, as the environment has it, with the truth.
+# compare SLACK: a run of the program, as the environment has it, with the truth; a measured call may be so many ns off.
 compare() {
-  "$b/bin/hotpath" run -- ./truth >truth.txt
+  "$b/bin/hotpath" run -- ./truth "$1" >truth.txt
   figures >figures.csv
   awk -F, -v expected="$(wc -l <truth.txt)" '
     NR == 1 { printf "%-23s %-6s %13s %13s %8s\n", "function", "figure", "true ns", "reported ns", "error %" }
@@ -63,9 +66,12 @@ add_up() {
 }
 
 failed=0
+echo "-- every call timed, HOTPATH_CLOCK=ordered"
+HOTPATH_CLOCK=ordered compare 0 || failed=1
+add_up || failed=1
 echo "-- every call timed"
-compare || failed=1
+compare 10 || failed=1
 add_up || failed=1
 echo "-- HOTPATH_BUDGET=2%"
-HOTPATH_BUDGET=2% compare || failed=1
+HOTPATH_BUDGET=2% compare 10 || failed=1
 exit $failed

@@ -17,7 +17,7 @@ SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_un
 	test_segment_steer test_segment_lives
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
 SEGMENT_SRC = $(wildcard cli/segment/*.c) runtime/seg_copy.c
-SEGMENT_HDR = $(wildcard cli/segment/*.h) runtime/segment.h runtime/seg_copy.h runtime/hist.h
+SEGMENT_HDR = $(wildcard cli/segment/*.h) runtime/segment.h runtime/seg_copy.h runtime/seg_lives.h runtime/hist.h
 
 $(SEGMENT_UNIT_TESTS:%=$(B)/test/unit/%): $(B)/test/unit/%: testsuite/unit/%.c testsuite/unit/genuine.c \
 		testsuite/unit/genuine.h $(SEGMENT_SRC) $(SEGMENT_HDR)
@@ -35,7 +35,7 @@ $(B)/test/unit/test_sample: testsuite/unit/test_sample.c runtime/sample.c $(wild
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka -lm
 
 UNIT_TESTS += test_cost
-$(B)/test/unit/test_cost: testsuite/unit/test_cost.c runtime/clock.c $(wildcard runtime/*.h)
+$(B)/test/unit/test_cost: testsuite/unit/test_cost.c runtime/clock.c runtime/cost.c $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka
 

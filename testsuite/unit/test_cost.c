@@ -29,6 +29,7 @@ static int read_time(clockid_t id, struct timespec *t)
 
 #define clock_gettime read_time
 #include "../../runtime/clock.c"
+#include "../../runtime/cost.c"
 
 struct process hp_process;
 __thread struct hot hp_hot;
@@ -92,10 +93,6 @@ void hp_place_attach(struct hot *hot, struct place *p)
 	hot->place = p;
 }
 
-void hp_sample_costs(void)
-{
-}
-
 const char *hp_env(const char *name)
 {
 	(void)name;
@@ -117,8 +114,8 @@ static void calibrate(int from, int every)
 	readings = 0;
 	disturb_from = from;
 	disturb_every = every;
-	hp_clock_calibrate();
-	hp_clock_calibrate_sampling();
+	hp_cost_calibrate();
+	hp_cost_calibrate_sampling();
 }
 
 static void assert_near(uint64_t cost, uint64_t ns)

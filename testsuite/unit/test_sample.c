@@ -32,10 +32,9 @@ void hp_fold_full(struct hot *hot, uint64_t end, uint64_t incl, uint64_t below, 
 	(void)hot, (void)end, (void)incl, (void)below, (void)word;
 }
 
-void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t cost,
-		 uint64_t bits)
+void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t bits)
 {
-	(void)hot, (void)f, (void)now, (void)below, (void)cost, (void)bits;
+	(void)hot, (void)f, (void)now, (void)below, (void)bits;
 }
 
 bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost)
@@ -67,7 +66,7 @@ const char *hp_env(const char *name)
 	return NULL;
 }
 
-void hp_clock_calibrate_sampling(void)
+void hp_cost_calibrate_sampling(void)
 {
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../../cli/segment/segment_map.h"
 #include "genuine.h"
 
 static struct genuine nest, die;
@@ -212,11 +213,85 @@ static void header_n_sites_of_a_file_of_holes(void **state)
 static void header_clock(void **state)
 {
 	(void)state;
-	POKE(header()->clock, SEG_CLOCK_CNTVCT + 1);
+	POKE(header()->clock, SEG_CLOCK_COUNT);
 	genuine_reads(&nest, IMAGE_DAMAGED);
 	POKE(header()->clock, SEG_CLOCK_MONOTONIC);
 	POKE(header()->hz, 3000000000);
 	genuine_same_calls(&nest, genuine_damaged(&nest, "rate of the clock"));
+}
+
+/* step_of: an image of one site whose calls a clock with such steps has timed. */
+static struct image step_of(uint32_t step, const struct image_bucket *buckets, size_t n)
+{
+	struct image im = {.clock_step = step, .n_sites = 1};
+
+	im.sites = calloc(1, sizeof(*im.sites));
+	im.sites[0].buckets = malloc(n * sizeof(*buckets));
+	memcpy(im.sites[0].buckets, buckets, n * sizeof(*buckets));
+	im.sites[0].n_buckets = n;
+	assert_int_equal(segment_smooth(&im), IMAGE_OK);
+	return im;
+}
+
+static void steps_are_spread_evenly(void **state)
+{
+	/* 100 durations of 0, 1,000 of 26 and 401 of 52 ticks, and one too long for the steps to show. */
+	const struct image_bucket read[] = {
+		{.bucket = 0, .count = 100},
+		{.bucket = 26, .count = 1000},
+		{.bucket = 52, .count = 401},
+		{.bucket = hist_bucket(1000000), .count = 1},
+	};
+	struct image im = step_of(26, read, 4);
+	const struct image_site *s = &im.sites[0];
+	uint64_t calls = 0;
+
+	(void)state;
+	assert_int_equal(s->n_buckets, 13 + 26 + 26 + 1);
+	for (size_t i = 0; i < s->n_buckets - 1; i++) {
+		uint32_t b = s->buckets[i].bucket;
+
+		assert_int_equal(b, i);
+		assert_in_range(s->buckets[i].count,
+				b < 13	 ? 7
+				: b < 39 ? 38
+					 : 15,
+				b < 13	 ? 8
+				: b < 39 ? 39
+					 : 16);
+		calls += s->buckets[i].count;
+	}
+	assert_int_equal(calls, 1501);
+	assert_int_equal(s->buckets[65].bucket, hist_bucket(1000000));
+	image_release(&im);
+
+	im = step_of(1, read, 4);
+	assert_int_equal(im.sites[0].n_buckets, 4);
+	image_release(&im);
+}
+
+static void header_step(void **state)
+{
+	(void)state;
+	POKE(header()->step, 26);
+	const struct image *im = genuine_sound(&nest);
+
+	assert_int_equal(im->clock_step, 26);
+	genuine_same_calls(&nest, im);
+	POKE(header()->step, SEG_STEP_MAX + 1);
+	genuine_same_times(&nest, genuine_damaged(&nest, "absurd steps"));
+}
+
+static void header_overlap(void **state)
+{
+	(void)state;
+	/* Then nothing is taken out of the times of calls that last. */
+	POKE(header()->overlap, UINT64_MAX);
+	POKE(header()->overlap_inside, UINT64_MAX);
+	genuine_same_calls(&nest, genuine_sound(&nest));
+	POKE(genuine_header(&die)->overlap, UINT64_MAX);
+	POKE(genuine_header(&die)->overlap_inside, UINT64_MAX);
+	genuine_same_calls(&die, genuine_sound(&die));
 }
 
 static void header_hz(void **state)
@@ -567,6 +642,9 @@ int main(void)
 		GENUINE_TEST(header_n_sites),
 		GENUINE_TEST(header_n_sites_of_a_file_of_holes),
 		GENUINE_TEST(header_clock),
+		cmocka_unit_test(steps_are_spread_evenly),
+		GENUINE_TEST(header_step),
+		GENUINE_TEST(header_overlap),
 		GENUINE_TEST(header_hz),
 		GENUINE_TEST(header_hz_of_a_killed_process),
 		GENUINE_TEST(header_start),

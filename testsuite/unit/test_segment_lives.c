@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../runtime/abi.h"
+#include "../../runtime/seg_lives.h"
 #include "genuine.h"
 
 static struct genuine kill;

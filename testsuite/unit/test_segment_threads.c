@@ -276,6 +276,13 @@ static void thread_name_and_owners(void **state)
 	assert_int_equal(im->threads[0].owners, 1);
 }
 
+static void thread_saved(void **state)
+{
+	(void)state;
+	POKE(thread(&threads, 0)->saved, UINT64_MAX);
+	genuine_same_times(&threads, genuine_damaged(&threads, "absurd cost"));
+}
+
 static void thread_folding(void **state)
 {
 	(void)state;
@@ -654,6 +661,7 @@ int main(void)
 		GENUINE_TEST(thread_frame),
 		GENUINE_TEST(thread_times),
 		GENUINE_TEST(thread_name_and_owners),
+		GENUINE_TEST(thread_saved),
 		GENUINE_TEST(thread_folding),
 		GENUINE_TEST(ring_word),
 		GENUINE_TEST(ring_incl),
