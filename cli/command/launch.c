@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +149,19 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 	return rc;
 }
 
+/* Which limit of the shell's leaves a segment no room, NULL when none does: its window is of 64 MiB at least, what it begins with of 64 KiB. */
+static const char *limit_in_the_way(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < 128 << 20)
+		return "of address space (ulimit -v) leaves no room for the 64 MB that recording "
+		       "takes of it";
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < 64 << 10)
+		return "of file sizes (ulimit -f) is below the 64 KB that a recording begins with";
+	return NULL;
+}
+
 void launch_explain(const struct segment_tally *tally, const char *store, const char *command)
 {
 	const char *folder = environment_get("HOTPATH_SEGMENTS");
@@ -169,6 +183,8 @@ void launch_explain(const struct segment_tally *tally, const char *store, const 
 		note = text_format("nothing was measured: %s, where programs record into, has no "
 				   "room; free some, or set HOTPATH_SEGMENTS to another folder",
 				   full);
+	else if (limit_in_the_way())
+		note = text_format("nothing was measured: the limit %s", limit_in_the_way());
 	else
 		note = text_format(
 			"nothing was measured: no process of '%s' called a measured "

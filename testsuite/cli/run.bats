@@ -113,3 +113,11 @@ EOS
   [[ $output == *"FAIL  segments "*"; set HOTPATH_SEGMENTS to another folder, or to none"* ]]
   [[ $output != *"remove it"* ]]
 }
+
+@test "so is a limit of the shell that leaves it no room" {
+  run bash -c 'ulimit -f 20; exec hotpath run "$0"' "$PROG"
+  [[ $output == *"nothing was measured: the limit of file sizes (ulimit -f) is below the 64 KB"* ]]
+  [ -z "${ASAN_OPTIONS:-}" ] || skip "a sanitizer needs more than that itself"
+  run bash -c 'ulimit -v 60000; exec hotpath run "$0"' "$PROG"
+  [[ $output == *"nothing was measured: the limit of address space (ulimit -v)"* ]]
+}
