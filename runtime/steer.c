@@ -3,7 +3,7 @@
  * Switching measuring off and on while the program runs.
  *
  * Off, a unit's exit hook is null, and its entry hook looks at one word of the segment for the order to go on, which
- * `hotpath ctl` writes there: no thread is needed for it, and a call costs 1.5 ns.  While measuring is on the
+ * `hotpath ctl` writes there: no thread is needed for it, and a call costs 1.1 ns.  While measuring is on the
  * word is looked at where a fold reads the clock.
  *
  * What a live frame means.  A frame whose exit falls into the time off would stay for ever, and one that is entered
@@ -86,6 +86,10 @@ static __attribute__((noinline)) void follow(void)
 	errno = saved_errno;
 }
 
+/*
+ * enter_off: that call, its return and the jump past the exit hook are three branches taken, in as many cycles; a load and an
+ * instruction less here were not to be seen in the time.
+ */
 static void enter_off(uint32_t *slot)
 {
 	(void)slot;
