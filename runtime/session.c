@@ -64,6 +64,8 @@ static void now_if_several(struct seg_copy *edit)
 /* recording: whether there is a segment to ask something of; one that a fork promised is made. */
 static bool recording(void)
 {
+	if (hp_process.state == PROCESS_FORKED)
+		hp_thread_born(&hp_hot);
 	return hp_process.state == PROCESS_ON;
 }
 

@@ -146,6 +146,14 @@ until_true() {
   [ -z "$(ls segments)" ]
 }
 
+@test "a session in the child of a fork that has not called anything before" {
+  build
+  ./steer forked-session
+  [ "$(ask "SELECT group_concat(f.calls) FROM functions AS f JOIN runs ON runs.id = run WHERE name = 'work' AND part = 'session'")" = 7 ]
+  [ "$(ask "SELECT group_concat(f.calls) FROM (SELECT * FROM functions JOIN runs ON runs.id = run WHERE name = 'work' AND part = 'whole' ORDER BY calls) AS f")" = '"9,30"' ]
+  sound
+}
+
 @test "a session's own report at its end, on demand" {
   build
   HOTPATH_OUTPUT_FORMAT=csv run ./steer sessions

@@ -297,6 +297,21 @@ int main(int argc, char **argv)
 		fiber_times(0);
 	} else if (!strcmp(how, "fiber-moves")) {
 		fiber_times(1);
+	} else if (!strcmp(how, "forked-session")) {
+		int status;
+
+		times(30);
+		if (fork() == 0) {
+			/* The child has no segment of its own before it asks for something. */
+			int session = hotpath_session_begin("child");
+
+			times(7);
+			hotpath_session_end(session);
+			times(2);
+			exit(session <= 0);
+		}
+		wait(&status);
+		return !WIFEXITED(status) || WEXITSTATUS(status);
 	} else if (!strcmp(how, "fork")) {
 		times(10);
 		if (fork() == 0) {
