@@ -11,6 +11,7 @@
  * None of them is a cancellation point.
  */
 #if defined(__x86_64__) || defined(__aarch64__)
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,16 @@ int open(const char *path, int flags, ...)
 		va_end(list);
 	}
 	return (int)CALL4(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+	return (int)CALL4(SYS_openat, folder, path, flags, 0);
+}
+
+ssize_t getdents64(int fd, void *to, size_t size)
+{
+	return CALL3(SYS_getdents64, fd, to, size);
 }
 
 int close(int fd)

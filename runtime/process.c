@@ -423,6 +423,7 @@ bool hp_process_start(const struct hotpath_unit *first)
 	hp_process.by_command = hp_env("HOTPATH_RUN_TOKEN") != NULL;
 	find_cli(first->runtime);
 	if (choose_store(project_root) && begin()) {
+		hp_parent_find();
 		hp_thread_init();
 		hp_end_init();
 		pthread_atfork(NULL, NULL, hp_process_forked);

@@ -12,6 +12,7 @@
  *   unit.c     units come and go; the hooks are switched on
  *   segment.c  the file: made, reserved piece by piece, sealed
  *   process.c  what is known of the process at its start
+ *   parent.c   which process, or program, it goes on from
  *   steer.c    measuring switched off and on
  *   session.c  what is asked for while the program runs: reset, flush, sessions
  *   fiber.c    stacks that the program switches by hand
@@ -319,6 +320,9 @@ bool hp_process_restart(void);
 void hp_process_forked(void);
 const char *hp_env(const char *name);
 long hp_read_file(const char *path, char *buf, size_t size);
+
+/* parent.c */
+void hp_parent_find(void);
 
 /* facts.c */
 void hp_governor(char *word, size_t size);

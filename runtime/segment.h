@@ -151,7 +151,8 @@ enum seg_lost {
  *       64    8  pid_ns       inode of /proc/self/ns/pid, 0 when unknown
  *       72   16  boot_id      of the kernel, to know a reboot
  *       88   16  run_id       random, names this part of a run for ever
- *      104   16  parent_id    run_id of the process that forked this one; zero when none is known
+ *      104   16  parent_id    run_id of the process that started this one, or of what it was before an exec; zero when
+ *                             none is known
  *      120    4  clock        enum seg_clock
  *      124    4  cpu_count
  *      128    8  hz           ticks per second, as known at the start

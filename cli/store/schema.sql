@@ -47,7 +47,7 @@ CREATE UNIQUE INDEX function_identity ON function (name, line, coalesce(mangled,
 CREATE TABLE run (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	run_id BLOB NOT NULL UNIQUE, -- 16 random bytes: the same segment twice is one run
-	parent_id BLOB, -- run_id of the process that forked this one
+	parent_id BLOB, -- run_id of the process that started this one, or of what it was before an exec
 	token TEXT, -- of the `hotpath run` that it belongs to
 	pid INTEGER NOT NULL,
 	ppid INTEGER NOT NULL,

@@ -354,6 +354,60 @@ C
   has "41,0"
 }
 
+@test "each process's part is linked to that of the process that started it, or that it was before" {
+  cat > prog.c <<'C'
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern char **environ;
+__attribute__((noinline)) static void work(void) { __asm__ volatile(""); }
+int main(int argc, char **argv)
+{
+	char *child[] = {argv[0], NULL};
+	const char *how = argc > 1 ? argv[1] : "";
+	pid_t pid = 0;
+
+	work();
+	if (!strcmp(how, "fork") && !(pid = fork())) {
+		work();
+		_exit(0);
+	}
+	if (!strcmp(how, "vfork") && !(pid = vfork())) {
+		execv(argv[0], child);
+		_exit(1);
+	}
+	if (!strcmp(how, "spawn"))
+		posix_spawn(&pid, argv[0], NULL, NULL, child, environ);
+	if (!strcmp(how, "exec"))
+		execv(argv[0], child);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (!strcmp(how, "system"))
+		return system("./prog; true");
+	return 0;
+}
+C
+  gcc -O1 $FLAG prog.c -o prog
+  # What waits may be taken in by nobody else meanwhile: then there is nothing to go on from.
+  export HOTPATH_RUN_TOKEN=linked
+  for how in fork vfork spawn exec; do
+    ./prog $how
+    hotpath ingest --quiet
+    run ask "SELECT count(*), count(DISTINCT run_id), count(parent_id), sum(parent_id IN (SELECT run_id FROM runs)) FROM runs"
+    has 2,2,1,1
+    run ask "SELECT c.argv LIKE '%$how%', p.argv LIKE '%$how%' FROM runs AS c JOIN runs AS p ON c.parent_id = p.run_id"
+    if [ $how = fork ]; then has 1,1; else has 0,1; fi
+    rm -rf .hotpath
+  done
+  # A shell in between is nobody that is known.
+  ./prog system
+  hotpath ingest --quiet
+  run ask "SELECT count(*), count(parent_id) FROM runs"
+  has 2,0
+}
+
 @test "the report at the program's end, on demand only" {
   gcc -O2 $FLAG "shapes.c" -o shapes -pthread
   HOTPATH_OUTPUT_FORMAT=table HOTPATH_FOCUS=factorial run ./shapes

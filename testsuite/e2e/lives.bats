@@ -170,9 +170,9 @@ C
 #include <stdio.h>
 static int calls;
 #define OWN(name) int name(const char *what) { calls++; printf("%s %s\n", #name, what ? what : "-"); return 0; }
-OWN(access) OWN(clock_gettime) OWN(clone) OWN(close) OWN(environ) OWN(fallocate) OWN(fstat) OWN(ftruncate) OWN(getcwd)
+OWN(access) OWN(clock_gettime) OWN(clone) OWN(close) OWN(environ) OWN(fallocate) OWN(fstat) OWN(ftruncate) OWN(getcwd) OWN(getdents64)
 OWN(geteuid) OWN(getpid) OWN(getppid) OWN(getrandom) OWN(getrlimit) OWN(link) OWN(lseek) OWN(lstat) OWN(mkdir) OWN(mmap)
-OWN(munmap) OWN(nanosleep) OWN(open) OWN(prctl) OWN(pread) OWN(pwrite) OWN(read) OWN(readlink) OWN(sched_getaffinity)
+OWN(munmap) OWN(nanosleep) OWN(open) OWN(openat) OWN(prctl) OWN(pread) OWN(pwrite) OWN(read) OWN(readlink) OWN(sched_getaffinity)
 OWN(sched_yield) OWN(sigaltstack) OWN(stat) OWN(statfs) OWN(syscall) OWN(uname) OWN(unlink) OWN(usleep) OWN(waitpid)
 int main(void) { return open("the door") || link("the chain") || calls != 2; }
 C
