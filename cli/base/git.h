@@ -7,6 +7,8 @@
 #define HOTPATH_GIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { GIT_DIFF = 17 }; /* 16 digits and a NUL */
 
@@ -77,6 +79,14 @@ char *git_branch_of(const char *name);
  * 100 of them.  "" when there are none, NULL when git knows one of them not.
  */
 char *git_log(const char *from, const char *to);
+
+/*
+ * git_commit_times: when commits were made, in seconds since 1970.
+ *
+ * commits  whole hashes; NULL for none
+ * times    filled in; 0 for a commit that git does not know here
+ */
+void git_commit_times(const char *const *commits, size_t n, int64_t *times);
 
 /* git_ci_branch: the branch that a CI system says it builds, for a detached HEAD; NULL when none
  * does. */

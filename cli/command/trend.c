@@ -199,6 +199,29 @@ static int find_changes(struct model_trend *trend, double min_effect, struct err
 	return rc;
 }
 
+/* Somebody who makes a history by running old commits may begin with the newest. */
+static int find_backwards(struct model_trend *trend, struct error *error)
+{
+	const char **commits = calloc(trend->n + 1, sizeof(*commits));
+	int64_t *times = calloc(trend->n + 1, sizeof(*times)), newest = 0;
+
+	if (!commits || !times) {
+		free(commits);
+		free(times);
+		return error_memory(error);
+	}
+	for (size_t i = 0; i < trend->n; i++)
+		commits[i] = trend->commits[i].commit;
+	git_commit_times(commits, trend->n, times);
+	for (size_t i = 0; i < trend->n; i++) {
+		trend->backwards += times[i] && times[i] < newest;
+		newest = times[i] > newest ? times[i] : newest;
+	}
+	free(commits);
+	free(times);
+	return ERR_OK;
+}
+
 int trend_find(struct store *store, const char *function, const struct trend_options *options,
 	       struct model_trend *trend, struct error *error)
 {
@@ -215,6 +238,8 @@ int trend_find(struct store *store, const char *function, const struct trend_opt
 	}
 	if (!rc)
 		rc = query_trend(store, &wish, trend, error);
+	if (!rc)
+		rc = find_backwards(trend, error);
 	if (!rc)
 		rc = find_changes(trend, min_effect, error);
 	if (!rc)

@@ -71,6 +71,7 @@ struct model_trend {
 	size_t live;	       /* runs that are left out as they still go on */
 	size_t dirty, failed;  /* runs */
 	int64_t lost;	       /* calls */
+	size_t backwards;      /* commits that are older than one that was run before them */
 	bool by_run;	       /* no run has a commit: each stands for itself */
 };
 

@@ -86,6 +86,12 @@ static void note_runs(const struct model_trend *trend, struct text *notes)
 {
 	if (trend->by_run)
 		text_print(notes, "No commits are known: each run stands for itself.\n");
+	if (trend->backwards)
+		text_print(
+			notes,
+			"%zu commit%s older than one that was run before: as commits stand in the "
+			"order of their first runs, a change may be told backwards.\n",
+			trend->backwards, trend->backwards == 1 ? " is" : "s are");
 	if (trend->without_commit)
 		text_print(notes, "%zu run%s without a commit left out.\n", trend->without_commit,
 			   text_plural(trend->without_commit));

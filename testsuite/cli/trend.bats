@@ -223,6 +223,27 @@ EOC
   [[ $output == *"| Last before | First after |"* ]]
 }
 
+@test "commits that were run the other way round are told" {
+  git init -q -b main .
+  for i in $(seq 8); do
+    GIT_COMMITTER_DATE="2026-01-01 00:00:0$i +0000" git -c user.name=n -c user.email=e commit -q --allow-empty -m $i
+  done
+  git rev-list --reverse HEAD >forward
+  git rev-list HEAD >commits
+  history commits=forward runs=3 step=4:10
+  run hotpath trend fn0
+  [[ $output != *"backwards"* ]]
+  rm -rf store
+  history commits=commits runs=3 step=4:10
+  run hotpath trend fn0
+  [[ $output == *"Note: 7 commits are older than one that was run before: as commits stand in the order of their first runs, a change may be told backwards."* ]] || { echo "$output"; return 1; }
+  [ "$(hotpath blame fn0 -f json | jq -r '.notes[]' | grep -c backwards)" = 1 ]
+  # Where git does not know them, nothing can be said.
+  cd "$BATS_TEST_TMPDIR"
+  run hotpath trend fn0
+  [[ $output != *"backwards"* ]]
+}
+
 @test "blame without a change, and without the repository" {
   history commits=20 runs=5 step=12:8
   run hotpath blame fn1
