@@ -108,8 +108,21 @@ static int path(struct invocation *in, struct error *error)
 	return rc;
 }
 
+/* One that cannot even be opened is damaged as well, which is the answer that was asked for. */
+static int as_problem(struct text *problems, int64_t *n, struct error *error)
+{
+	text_print(problems, "%s\n", error->text);
+	*n = 1;
+	*error = (struct error){0};
+	return ERR_OK;
+}
+
 static void tell_check(const struct store *store, const char *problems, int64_t n, int64_t runs)
 {
+	if (n > 0 && runs == 0) {
+		fputs(problems, stdout);
+		return;
+	}
 	if (n == 0) {
 		printf("%s: %lld run%s, no damage\n", store->file, (long long)runs,
 		       text_plural(runs));
@@ -133,6 +146,8 @@ static int check(struct invocation *in, struct error *error)
 		rc = open_store(in, STORE_READ, error);
 	if (!rc)
 		rc = store_examine(&in->store, &problems, &n, &runs, error);
+	if (rc == ERR_CORRUPT)
+		rc = as_problem(&problems, &n, error);
 	lines = text_take(&problems);
 	if (!rc && !lines)
 		rc = error_memory(error);

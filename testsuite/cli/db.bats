@@ -118,6 +118,18 @@ some_runs() {
   [ "$(query 'select count(*) from runs')" = 2 ]
 }
 
+@test "db check of a store that cannot even be opened: status 1, and JSON" {
+  some_runs 2
+  truncate -s 50000 store/hotpath.db
+  run --separate-stderr hotpath db check
+  [ "$status" -eq 1 ]
+  [[ $output == "the store $HOTPATH_DIR/hotpath.db is damaged ("*"sqlite3 $HOTPATH_DIR/hotpath.db .recover"* ]] || { echo "$output"; return 1; }
+  [ -z "$stderr" ]
+  run hotpath db check -f json
+  [ "$status" -eq 1 ]
+  [ "$(jq -c '[.ok, .wrong, (.problems|length)]' <<<"$output")" = '[false,1,1]' ]
+}
+
 @test "gc removes old runs, keeps the newest of each branch and those with a tag" {
   some_runs 6
   sqlite3 store/hotpath.db "update run set started_at_ns = started_at_ns - 200 * 86400000000000 where id <= 4"
