@@ -12,6 +12,7 @@
 #include "../base/environment.h"
 #include "../base/error.h"
 #include "../base/format.h"
+#include "../base/input.h"
 #include "../base/interrupt.h"
 #include "../base/git.h"
 #include "launch.h"
@@ -67,6 +68,7 @@ static const char text[] =
 /* All that the two sides differ in. */
 struct side {
 	const char *name, *command, *dir;
+	const struct input *input;
 	char *label, *branch; /* branch NULL: what CI says it is, "": none */
 };
 
@@ -132,6 +134,7 @@ static int build(const struct invocation *in, const struct side *side, struct er
 				    .store = in->place.dir,
 				    .idle = true,
 				    .quiet = true,
+				    .input = side->input,
 				    .whole = true};
 	struct launched done;
 	int rc = launch(&what, &done, error);
@@ -153,6 +156,7 @@ static int run_side(struct invocation *in, const struct side *side, bool idle, s
 				    .branch = side->branch,
 				    .idle = idle,
 				    .quiet = !options->show_output,
+				    .input = side->input,
 				    .whole = true};
 	struct segment_tally tally;
 	struct launched done;
@@ -299,13 +303,15 @@ static int run(struct invocation *in, struct error *error)
 {
 	const struct options *options = in->options;
 	const char *const refs[] = {options->base_ref, options->head_ref};
-	struct side sides[] = {{.name = "base", .command = options->base},
-			       {.name = "head", .command = options->head}};
+	struct input input;
+	struct side sides[] = {{.name = "base", .command = options->base, .input = &input},
+			       {.name = "head", .command = options->head, .input = &input}};
 	struct worktree trees = {0};
 	struct machine before;
 	int64_t newest = 0;
 	int rc = check(in, error);
 
+	input_begin(&input);
 	if (!rc)
 		rc = environment_check(error);
 	if (!rc)
@@ -327,6 +333,8 @@ static int run(struct invocation *in, struct error *error)
 	if (!rc)
 		rc = run_all(in, sides, error);
 	worktree_remove(&trees);
+	if (!rc)
+		launch_tell_input(&input);
 	if (interrupt_signal())
 		rc = tell_interrupted(in, error);
 	else if (!rc)

@@ -8,6 +8,7 @@
 #include "../base/environment.h"
 #include "../base/error.h"
 #include "../base/format.h"
+#include "../base/input.h"
 #include "../base/interrupt.h"
 #include "launch.h"
 #include "../base/progress.h"
@@ -77,14 +78,15 @@ static void cannot_start(const char *command, int failure)
 }
 
 /* One run, recorded or to warm up; *go_on is false after one that failed. */
-static int run_once(struct invocation *in, bool idle, const struct report_options *report,
-		    bool *go_on, struct error *error)
+static int run_once(struct invocation *in, const struct input *input, bool idle,
+		    const struct report_options *report, bool *go_on, struct error *error)
 {
 	const struct options *options = in->options;
 	const struct launch what = {.argv = in->argv,
 				    .store = in->place.dir,
 				    .label = options->label,
 				    .idle = idle,
+				    .input = options->times > 1 ? input : NULL,
 				    .whole = options->times > 1};
 	struct launched done;
 	int rc = launch(&what, &done, error);
@@ -132,6 +134,7 @@ static int run(struct invocation *in, struct error *error)
 	struct report_options report = REPORT_DEFAULTS;
 	int64_t warm_up = options->times > 1 ? options->warm_up : 0;
 	struct progress progress;
+	struct input input;
 	bool wanted = false, go_on = true;
 	int64_t done = 0;
 	int rc = environment_check(error);
@@ -140,17 +143,20 @@ static int run(struct invocation *in, struct error *error)
 		rc = report_environment(&report, &wanted, error);
 	if (!rc && options->times < 1)
 		rc = error_set(error, ERR_USAGE, "--times: 0 runs are none: expected 1 or more");
+	input_begin(&input);
 	progress_begin(&progress, options->times > 1 ? warm_up + options->times : 0);
 	for (int64_t i = 0; i < warm_up + options->times && go_on && !rc; i++) {
 		bool last = i == warm_up + options->times - 1;
 
 		progress_show(&progress, i, i < warm_up ? "warm-up" : "run");
-		rc = run_once(in, i < warm_up, last && (wanted || options->report) ? &report : NULL,
-			      &go_on, error);
+		rc = run_once(in, &input, i < warm_up,
+			      last && (wanted || options->report) ? &report : NULL, &go_on, error);
 		done += go_on && i >= warm_up;
 		go_on = go_on && (last || !interrupt_signal());
 	}
 	progress_end(&progress);
+	if (!rc && options->times > 1)
+		launch_tell_input(&input);
 	if (!rc && options->times > 1 && interrupt_signal())
 		tell_interrupted(in, done);
 	return rc;

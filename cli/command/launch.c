@@ -14,6 +14,7 @@
 #include "../base/environment.h"
 #include "../base/error.h"
 #include "../store/ingest.h"
+#include "../base/input.h"
 #include "../base/interrupt.h"
 #include "../base/machine.h"
 #include "../base/place.h"
@@ -38,6 +39,8 @@ static int prepare(const struct launch *what, const char *token)
 		return -1;
 	if (what->dir)
 		git_forget();
+	if (what->input && input_give(what->input) != 0)
+		return -1;
 	if (!what->quiet)
 		return 0;
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -160,6 +163,13 @@ static const char *limit_in_the_way(void)
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < 64 << 10)
 		return "of file sizes (ulimit -f) is below the 64 KB that a recording begins with";
 	return NULL;
+}
+
+void launch_tell_input(const struct input *input)
+{
+	if (input_is_left(input))
+		warn("the runs were given no standard input: it can be read only once; where they "
+		     "read it, redirect it from a file");
 }
 
 void launch_explain(const struct segment_tally *tally, const char *store, const char *command)

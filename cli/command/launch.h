@@ -12,18 +12,20 @@
 #include "../base/git.h"
 
 struct error;
+struct input;
 struct segment_tally;
 struct store;
 
 struct launch {
-	char *const *argv;  /* NULL-terminated, found in PATH */
-	const char *dir;    /* to run it in, NULL: here */
-	const char *store;  /* folder of the store */
-	const char *label;  /* of its runs, NULL: what the environment says */
-	bool idle;	    /* nothing is recorded: a warm-up, or a build */
-	bool quiet;	    /* its standard output is dropped */
-	bool whole;	    /* signals to us alone reach what it started as well */
-	const char *branch; /* of its runs, NULL: what they find out themselves */
+	char *const *argv;	   /* NULL-terminated, found in PATH */
+	const char *dir;	   /* to run it in, NULL: here */
+	const char *store;	   /* folder of the store */
+	const char *label;	   /* of its runs, NULL: what the environment says */
+	bool idle;		   /* nothing is recorded: a warm-up, or a build */
+	bool quiet;		   /* its standard output is dropped */
+	const struct input *input; /* what it reads, of a series; NULL: our standard input */
+	bool whole;		   /* signals to us alone reach what it started as well */
+	const char *branch;	   /* of its runs, NULL: what they find out themselves */
 };
 
 /* launch_release() it in every case. */
@@ -61,6 +63,9 @@ int launch_take(const struct launch *what, struct launched *done, struct store *
 		struct segment_tally *tally, struct error *error);
 
 void launch_release(struct launched *done);
+
+/* launch_tell_input: warns when a series ends with input that none of its runs was given. */
+void launch_tell_input(const struct input *input);
 
 /* launch_explain: says why nothing was measured, as a warning. */
 void launch_explain(const struct segment_tally *tally, const char *store, const char *command);

@@ -38,6 +38,32 @@ EOS
   [ -z "$output" ]
 }
 
+@test "each run of a series reads the same standard input, and a pipe is read by none" {
+  cat >lines.c <<'EOC'
+#include <stdio.h>
+__attribute__((hotpath_measure, noinline)) int line(const char *s) { return s[0]; }
+int main(void) { char b[99]; int s = 0; while (fgets(b, sizeof(b), stdin)) s += line(b); return s == 1; }
+EOC
+  gcc -O2 -fplugin="$BUILD/lib/hotpath.so" -o lines lines.c
+  seq 7 >data
+  calls() { query "select group_concat(calls, ' ') from (select calls from runs where label like '$1%' order by id)"; }
+  hotpath run -n 3 -l file -- ./lines <data
+  [ "$(calls file)" = "7 7 7" ]
+  { read -r _; hotpath run -n 2 -l rest -- ./lines; } <data
+  [ "$(calls rest)" = "6 6" ]
+  hotpath ab -n 2 -l both --base ./lines --head ./lines <data >/dev/null
+  [ "$(calls both)" = "7 7 7 7" ]
+  hotpath run -l one -- ./lines <data
+  [ "$(calls one)" = 7 ]
+  run bash -c 'seq 7 | { sleep 0.2; hotpath run -n 2 -l pipe -- ./lines; }'
+  [ "$status" -eq 0 ]
+  [ "$output" = "hotpath: the runs were given no standard input: it can be read only once; where they read it, redirect it from a file" ]
+  [ "$(calls pipe)" = "0 0" ]
+  [ "$(seq 7 | hotpath run -l one-pipe -- ./lines; calls one-pipe)" = 7 ]
+  # A shell's script is the shell's.
+  [ "$(printf 'hotpath run -n 2 -- ./lines\necho on\n' | sh 2>/dev/null)" = on ]
+}
+
 @test "ab runs both sides in turns and compares them" {
   second_version
   hotpath ab -n 4 -m calls -f json --base "$PROG" --head ./second >d.json
