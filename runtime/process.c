@@ -249,6 +249,14 @@ static bool writable_folder(const char *parent, const char *path)
 	return access(path, W_OK) == 0 || (access(path, F_OK) < 0 && access(parent, W_OK) == 0);
 }
 
+/* absolute: a path that stays the same when the program goes to another folder; false when it does not fit. */
+static bool absolute(char *out, size_t size, const char *path)
+{
+	if (path[0] == '/')
+		return strlen(path) < size && strcpy(out, path);
+	return getcwd(path_buffer, sizeof(path_buffer)) && join(out, size, path_buffer, path);
+}
+
 /* choose_store: the folder of the store: HOTPATH_DIR, the project's, or the user's. */
 static bool choose_store(const char *root)
 {
@@ -256,11 +264,8 @@ static bool choose_store(const char *root)
 	char *store = hp_process.store;
 	size_t size = sizeof(hp_process.store);
 
-	if (dir && dir[0] == '/')
-		return strlen(dir) < size && strcpy(store, dir);
 	if (dir)
-		return getcwd(path_buffer, sizeof(path_buffer)) &&
-		       join(store, size, path_buffer, dir);
+		return absolute(store, size, dir);
 	if (root && join(store, size, root, ".hotpath") && writable_folder(root, store))
 		return true;
 	if ((dir = hp_env("XDG_STATE_HOME")))
@@ -301,7 +306,7 @@ static bool shm_folder(char *out, size_t size)
 	return true;
 }
 
-/* make_segment: in HOTPATH_SEGMENTS, else in /dev/shm, else beside the store. */
+/* make_segment: in HOTPATH_SEGMENTS as it was at the start, else in /dev/shm, else beside the store. */
 static bool make_segment(void)
 {
 	const char *forced = hp_env("HOTPATH_SEGMENTS");
@@ -309,7 +314,7 @@ static bool make_segment(void)
 	size_t size = sizeof(hp_process.folder);
 
 	if (forced)
-		return strlen(forced) < size && strcpy(folder, forced) &&
+		return (*folder || absolute(folder, size, forced)) &&
 		       hp_segment_create(folder) == 0;
 	if (shm_folder(folder, size) && hp_segment_create(folder) == 0)
 		return true;

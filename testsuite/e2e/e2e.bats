@@ -333,6 +333,25 @@ C
   has "0,0"
 }
 
+@test "a program that goes to another folder records on, also where its folders were named from the first" {
+  gcc -O1 $FLAG survive.c -o survive -pthread
+  mkdir store
+  ulimit -s unlimited
+  HOTPATH_SEGMENTS=segments HOTPATH_DIR=store ./survive chdir
+  export HOTPATH_DIR=$T/store
+  run ask "SELECT name, calls FROM functions ORDER BY name, calls"
+  has "work,150"
+  has "work,5"
+  has "deep,100000"
+  run ask "SELECT count(*), sum(lost), sum(damaged), min(sealed) FROM runs"
+  has "2,0,0,1"
+  # They were handed over to be taken in.
+  for _ in $(seq 100); do
+    [ -z "$(ls segments)" ] || sleep 0.1
+  done
+  [ -z "$(ls segments)" ]
+}
+
 @test "after a chroot what can no longer be recorded is counted as lost" {
   [ "$(id -u)" = 0 ] || skip "only root may chroot"
   gcc -O1 $FLAG survive.c -o survive -pthread

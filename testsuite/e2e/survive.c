@@ -107,6 +107,16 @@ int main(int argc, char **argv)
 			return 1;
 		deep(100000);
 	}
+	if (!strcmp(how, "chdir")) {
+		if (chdir("/"))
+			return 1;
+		deep(100000);
+		if (fork() == 0) {
+			work_times(5);
+			exit(0);
+		}
+		wait(NULL);
+	}
 	work_times(50);
 	return 0;
 }
