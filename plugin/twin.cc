@@ -26,7 +26,8 @@
  * are written to afterwards; one that something is said of takes as long as two compilations from there on.
  *
  * "The optimisers" is everything behind the lowering of all functions: PLUGIN_ALL_IPA_PASSES_START.  Errors, and warnings that
- * no -W names, come from the compiler itself as ever.
+ * no -W names, come from the compiler itself as ever; so does -Wreturn-type, but before the first one of a unit the twin is asked
+ * for the functions of which that is said without hooks: lacks_return().
  *
  * Where there is no twin (fork failed, the format is not text, -w), the warnings are those of the code with hooks.
  * With -flto those of the link are: there the bodies have their hooks.
@@ -53,6 +54,15 @@ struct result {
 	struct shown shown;
 };
 
+/* struct request: what the twin is woken for. */
+struct request {
+	bool only_returns; /* the functions that lack a return, as numbers; it waits on then */
+	struct shown shown;
+};
+
+/* What ends those numbers, which are DECL_UIDs. */
+static const unsigned ALL_TOLD = UINT_MAX, NOT_KNOWN = UINT_MAX - 1;
+
 /* What this process is. */
 static enum {
 	ALONE, /* no hook is in yet, or no twin can be had */
@@ -66,6 +76,7 @@ static pid_t twin;
 static int ours = -1, theirs = -1;
 static bool optimising;	     /* the lowering of all functions is over */
 static struct result result; /* of the twin, in it */
+static bool only_returns;    /* in the twin's own copy that looks for them */
 static FILE *nowhere;
 
 /* ---- who speaks ---- */
@@ -86,6 +97,8 @@ static diagnostic_starter_fn other_starter;
 static FILE *other_stream;
 
 static bool ask(void);
+static bool lacks_return(tree fn);
+static void tell_return(void);
 
 static struct shown get_shown(void)
 {
@@ -106,11 +119,22 @@ static bool of_optimisers(const diagnostic_info *diagnostic)
 	return optimising && diagnostic->option_index > 0;
 }
 
+/* of_returns: "control reaches end of non-void function". */
+static bool of_returns(const diagnostic_info *diagnostic)
+{
+	return !optimising && current_pass && current_function_decl &&
+	       diagnostic->option_index == OPT_Wreturn_type;
+}
+
 /* is_muted: of a diagnostic that is no note. */
 static bool is_muted(const diagnostic_info *diagnostic)
 {
+	if (role == TWIN && only_returns && of_returns(diagnostic))
+		tell_return();
 	if (role == TWIN)
 		return !of_optimisers(diagnostic);
+	if (of_returns(diagnostic))
+		return !lacks_return(current_function_decl);
 	return of_optimisers(diagnostic) && ask();
 }
 
@@ -143,7 +167,7 @@ static void judge(diagnostic_info *diagnostic)
 	last.fn = current_function_decl;
 	if (role == TWIN && !last.muted)
 		count(diagnostic);
-	else if (role == QUIET && last.muted)
+	else if (last.muted && (role != TWIN || only_returns))
 		uncount(diagnostic);
 }
 
@@ -196,18 +220,51 @@ static void forget_files(void)
 		info->pstate = info->alt_state = 0;
 }
 
+static void tell_return(void)
+{
+	const unsigned function = DECL_UID(current_function_decl);
+
+	send(theirs, &function, sizeof(function), MSG_NOSIGNAL);
+}
+
+static int reap(pid_t child)
+{
+	int status = 0;
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* look_for_returns: in a copy, which comes to its end where the optimisers begin.  Returns true in it. */
+static bool look_for_returns(void)
+{
+	const pid_t copy = fork();
+	unsigned end = NOT_KNOWN;
+
+	if (copy == 0)
+		return true;
+	if (copy > 0 && reap(copy) == 0)
+		end = ALL_TOLD;
+	send(theirs, &end, sizeof(end), MSG_NOSIGNAL);
+	return false;
+}
+
 static void be_twin(void)
 {
-	struct shown shown;
+	struct request request;
 
 	role = TWIN;
 	plugin.off = true;
 	last.muted = true;
 	close(ours);
-	if (recv(theirs, &shown, sizeof(shown), MSG_WAITALL) != sizeof(shown))
-		_exit(SUCCESS_EXIT_CODE);
-	set_shown(&shown);
-	last.shown = shown;
+	do {
+		if (recv(theirs, &request, sizeof(request), MSG_WAITALL) != sizeof(request))
+			_exit(SUCCESS_EXIT_CODE);
+		only_returns = request.only_returns && look_for_returns();
+	} while (request.only_returns && !only_returns);
+	set_shown(&request.shown);
+	last.shown = request.shown;
 	close_outputs();
 	forget_files();
 	listen();
@@ -253,29 +310,49 @@ bool twin_begin(void)
 	return role == TWIN;
 }
 
-static int reap(void)
+static bool request(bool only_returns)
 {
-	int status = 0;
+	const struct request request = {only_returns, get_shown()};
 
-	while (waitpid(twin, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
+	return send(ours, &request, sizeof(request), MSG_NOSIGNAL) == sizeof(request);
+}
+
+/*
+ * lacks_return: of a function that seems to.  Where a `finally` is one copy, as at -O0, control seems to come out of it to wherever
+ * it leads, as to the end of a function in which `if (1) return 0;` stands.
+ */
+static bool lacks_return(tree fn)
+{
+	static hash_set<int_hash<unsigned, ALL_TOLD, NOT_KNOWN>> *lacking;
+	static bool returns_known;
+	unsigned told = NOT_KNOWN;
+
+	if (role != PAIRED)
+		return true;
+	if (!lacking) {
+		lacking = new hash_set<int_hash<unsigned, ALL_TOLD, NOT_KNOWN>>;
+		if (request(true))
+			while (recv(ours, &told, sizeof(told), MSG_WAITALL) == sizeof(told) &&
+			       told < NOT_KNOWN)
+				lacking->add(told);
+		returns_known = told == ALL_TOLD;
+	}
+	return !returns_known || lacking->contains(DECL_UID(fn));
 }
 
 /* ask: has the twin print its warnings, once; false when there is none that could. */
 static bool ask(void)
 {
-	struct shown shown = get_shown();
 	struct result got;
 
 	if (role != PAIRED)
 		return role == QUIET;
 	role = ALONE;
-	if (send(ours, &shown, sizeof(shown), MSG_NOSIGNAL) != sizeof(shown))
+	if (!request(false))
 		return false;
 
 	const bool told = recv(ours, &got, sizeof(got), MSG_WAITALL) == sizeof(got);
-	const int status = reap();
+	const int status = reap(twin);
 
 	close(ours);
 	if (!told) {
@@ -293,6 +370,8 @@ static bool ask(void)
 
 static void optimisers_begin(void *, void *)
 {
+	if (only_returns)
+		_exit(SUCCESS_EXIT_CODE);
 	optimising = true;
 }
 
@@ -313,7 +392,7 @@ static void end(void *, void *)
 		return;
 	role = ALONE;
 	close(ours);
-	reap();
+	reap(twin);
 }
 
 void twin_register(void)

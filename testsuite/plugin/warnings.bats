@@ -24,10 +24,29 @@ setup()
 		int f(int n) { int x; if (set(n, &x)) return x; return 0; }
 		int g(int n) { int x; if (set(n, &x)) return x + 1; return 0; }
 	END
+	cat >returns.c <<-'END'
+		int f(int n)
+		{
+			if (4)
+				return n;
+			else if (n)
+				return 2;
+		}
+		int g(int n)
+		{
+			while (sizeof(int) == 4)
+				if (n++ > 3)
+					return n;
+		}
+	END
+	cp returns.c returns.cc
 	# Code that is wrong: with all that is said of one place, in two functions, and nothing said of what has no option.
 	cat >wrong.c <<-'END'
 		extern void use(int);
 		extern int given[4];
+		int lacks_return(int c) { if (c) return 1; }
+		extern int used(int) __attribute__((warn_unused_result));
+		void does_not_use(void) { used(1); }
 		static void never_called(void) {}
 		int f(int c) { int x; if (c > 3) { use(1); x = c; } return x; }
 		int g(int i) { if (i == 9) return given[i]; return given[i & 3]; }
@@ -59,13 +78,13 @@ alike() { diff A/said B/said && diff A/status B/status; }
 @test "of code that is right nothing new is said" {
 	for V in $COMPILERS; do
 		for FLAGS in -O0 -O1 -O2 -O3 -Os "-O2 -g -fPIC" "-O2 -Werror" "-O1 -fexceptions"; do
-			for file in right.c inlined.c; do
+			for file in right.c inlined.c returns.c returns.cc; do
 				echo "# GCC $V $FLAGS $file"
 				says $file $FLAGS -Wall -Wextra -Wnull-dereference
 				alike
 				[ ! -s A/said ]
 				[ "$(cat A/status)" = 0 ]
-				[ "$(nm B/${file%.c}.o | grep -c hotpath_slots)" = 1 ]
+				[ "$(nm B/${file%.*}.o | grep -c hotpath_slots)" = 1 ]
 			done
 		done
 	done
@@ -157,7 +176,7 @@ alike() { diff A/said B/said && diff A/status B/status; }
 			for file in calls.c blocks.c; do
 				says $file $FLAGS -Wall -Wextra -Wnull-dereference "-I$BATS_TEST_DIRNAME/../../runtime"
 				alike
-				[ "$(nm B/${file%.c}.o | grep -c hotpath_slots)" = 1 ]
+				[ "$(nm B/${file%.*}.o | grep -c hotpath_slots)" = 1 ]
 			done
 		done
 	done
