@@ -298,6 +298,13 @@ int emit_marked(tree decl)
 	return -1;
 }
 
+void emit_clear_markers(bool clear)
+{
+	for (int hook = 0; hook < EMIT_HOOKS; hook++)
+		if (cache[MARKERS + hook])
+			TREE_READONLY(cache[MARKERS + hook]) = clear;
+}
+
 unsigned emit_hook_args(enum emit_hook hook)
 {
 	return hook == EMIT_BEGIN || hook == EMIT_END ? 2 : 1;

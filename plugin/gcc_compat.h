@@ -49,6 +49,7 @@
 #include "diagnostic-core.h"
 #include "diagnostic.h"
 #include "context.h"
+#include "pass_manager.h"
 #include "toplev.h"
 #include "options.h"
 #include "file-prefix-map.h"
@@ -64,6 +65,12 @@
 
 #if GCCPLUGIN_VERSION_MAJOR < 9 || GCCPLUGIN_VERSION_MAJOR > 15
 #error "hotpath knows GCC 9 to 15; teach gcc_compat.h the new one"
+#endif
+
+#if GCCPLUGIN_VERSION_MAJOR < 12
+#define EARLY_UNINIT_PASS "*early_warn_uninitialized"
+#else
+#define EARLY_UNINIT_PASS "early_uninit"
 #endif
 
 /* diagnostic_context's members are for everyone. */

@@ -7,7 +7,7 @@
  *   pragmas            PLUGIN_PRAGMAS           pragmas.cc
  *   preprocess_begin() PLUGIN_PRAGMAS           preprocess.cc: gcc -E, gcc -M
  *   start_unit()       PLUGIN_START_UNIT        finds and reads hotpath.yaml
- *   the passes         for each function        wrap.cc, open.cc, align.cc, open_late.cc
+ *   the passes         for each function        wrap.cc, clear.cc, open.cc, align.cc, open_late.cc
  *   emit_finish()      PLUGIN_ALL_IPA_PASSES_START   emit.cc
  *   twin_begin()       before the first hook    twin.cc: who warns from then on
  *
@@ -124,6 +124,32 @@ static bool right_version(struct plugin_gcc_version *version)
 	return false;
 }
 
+/* has_pass: GCC ends with an error when a pass is to stand beside one that it does not have. */
+static bool has_pass(const opt_pass *first, const char *name)
+{
+	for (const opt_pass *p = first; p; p = p->next)
+		if (!strcmp(p->name, name) || has_pass(p->sub, name))
+			return true;
+	return false;
+}
+
+static void register_clear(const char *around)
+{
+	struct register_pass_info pass = {};
+	gcc::pass_manager *passes = g->get_passes();
+
+	if (!has_pass(passes->all_small_ipa_passes, around) &&
+	    !has_pass(passes->all_passes, around))
+		return;
+	pass.reference_pass_name = around;
+	pass.pass = clear_make_pass(g, true);
+	pass.pos_op = PASS_POS_INSERT_BEFORE;
+	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+	pass.pass = clear_make_pass(g, false);
+	pass.pos_op = PASS_POS_INSERT_AFTER;
+	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+}
+
 int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *version)
 {
 	struct register_pass_info pass = {};
@@ -156,6 +182,9 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 	pass.ref_pass_instance_number = 1;
 	pass.pos_op = PASS_POS_INSERT_AFTER;
 	register_callback(plugin.name, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass);
+
+	register_clear(EARLY_UNINIT_PASS);
+	register_clear("uninit");
 
 	pass.pass = open_make_pass(g);
 	pass.reference_pass_name = "optimized";

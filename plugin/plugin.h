@@ -196,6 +196,8 @@ extern const char *emit_root(void);
 extern tree emit_marker(enum emit_hook hook);
 /* emit_marked: the enum emit_hook whose marker this is, or -1. */
 extern int emit_marked(tree decl);
+/* emit_clear_markers: true: they touch no memory; false: any, as ever. */
+extern void emit_clear_markers(bool clear);
 extern bool emit_has_unit(void);
 /* emit_finish: gives the unit its tables, constructor and destructor, when something refers to it.
  */
@@ -222,6 +224,13 @@ extern void twin_register(void);
  * Returns  true in the twin, in which nothing is to be changed
  */
 extern bool twin_begin(void);
+
+/* twin_waits: what is warned of from now on may wake it. */
+extern bool twin_waits(void);
+
+/* clear.cc */
+/* clear_make_pass: before and behind what looks for uninitialised variables. */
+extern opt_pass *clear_make_pass(gcc::context *context, bool begin);
 
 /* align.cc */
 /* align_make_pass: before peephole2, and once more behind it. */

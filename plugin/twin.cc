@@ -368,6 +368,11 @@ static bool ask(void)
 	return true;
 }
 
+bool twin_waits(void)
+{
+	return role == PAIRED;
+}
+
 static void optimisers_begin(void *, void *)
 {
 	if (only_returns)
@@ -404,6 +409,11 @@ void twin_register(void)
 #else
 
 bool twin_begin(void)
+{
+	return false;
+}
+
+bool twin_waits(void)
 {
 	return false;
 }

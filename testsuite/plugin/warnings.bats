@@ -55,6 +55,11 @@ setup()
 		int h(int c) { int x; if (c > 4) { use(2); x = c; } return x; }
 		#pragma GCC diagnostic pop
 	END
+	# Nothing but what is uninitialised in memory that a hook might write to.
+	cat >taken.c <<-'END'
+		extern void take(int *);
+		int f(void) { int i; if (i) take(&i); return i; }
+	END
 	cat >wrong.cc <<-'END'
 		struct box { box(int n); ~box(); int at[4]; };
 		int f(int n) { box b(n); return n == 9 ? b.at[n - 1] : b.at[n & 3]; }
@@ -102,6 +107,12 @@ alike() { diff A/said B/said && diff A/status B/status; }
 				[ $file = wrong.cc ] || cp B/said c-said
 			done
 		done
+		for FLAGS in -O0 -O1 -O2 -Os -Og; do
+			echo "# GCC $V $FLAGS taken.c"
+			says taken.c $FLAGS -Wall
+			alike
+			grep -q "'i' is used uninitialized" A/said
+		done
 		# Once, by the compiler itself.
 		[ "$(grep -c "never_called.*defined but not used" c-said)" = 1 ]
 	done
@@ -124,11 +135,14 @@ alike() { diff A/said B/said && diff A/status B/status; }
 
 @test "what is measured, and what else is written, does not depend on whether something is said" {
 	for V in $COMPILERS; do
-		says wrong.c -O2 -w -g
-		mv B quiet
-		says wrong.c -O2 -Wall -g
-		grep -q maybe-uninitialized B/said
-		cmp quiet/wrong.o B/wrong.o
+		for file in wrong taken; do
+			says $file.c -O2 -w -g
+			mv B quiet
+			says $file.c -O2 -Wall -g
+			grep -q uninitialized B/said
+			cmp quiet/$file.o B/$file.o
+			rm -rf quiet
+		done
 		says wrong.c -O2 -w -ftest-coverage -fstack-usage -fcallgraph-info -fdump-tree-optimized -MD
 		mv B quiet2
 		says wrong.c -O2 -Wall -ftest-coverage -fstack-usage -fcallgraph-info -fdump-tree-optimized -MD
@@ -137,7 +151,7 @@ alike() { diff A/said B/said && diff A/status B/status; }
 		cmp -i 16 quiet2/wrong.gcno B/wrong.gcno
 		rm B/wrong.gcno quiet2/wrong.gcno
 		diff -r quiet2 B
-		rm -rf quiet quiet2
+		rm -rf quiet2
 	done
 }
 
