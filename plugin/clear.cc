@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Around GCC's passes that look for uninitialised variables: they see through hooks.
+ * Around GCC's passes that do nothing but look, for uninitialised variables, dangling pointers and the like: they see through hooks.
  *
  *   int i;                         A hook may write to any memory, and so to i, whose address is taken: GCC
  *   hotpath_enter(&slots[n]);      would not warn of it, and the twin, which would, would not be asked.

@@ -185,6 +185,7 @@ int plugin_init(struct plugin_name_args *info, struct plugin_gcc_version *versio
 
 	register_clear(EARLY_UNINIT_PASS);
 	register_clear("uninit");
+	register_clear("waccess");
 
 	pass.pass = open_make_pass(g);
 	pass.reference_pass_name = "optimized";

@@ -229,7 +229,7 @@ extern bool twin_begin(void);
 extern bool twin_waits(void);
 
 /* clear.cc */
-/* clear_make_pass: before and behind what looks for uninitialised variables. */
+/* clear_make_pass: before and behind a pass that only warns. */
 extern opt_pass *clear_make_pass(gcc::context *context, bool begin);
 
 /* align.cc */
