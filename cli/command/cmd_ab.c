@@ -169,7 +169,9 @@ static int run_side(struct invocation *in, const struct side *side, bool idle, s
 	rc = launch_take(&what, &done, &in->store, &tally, error);
 	store_close(&in->store);
 	if (!rc && !done.runs) {
-		launch_explain(&tally, in->place.dir, side->command ? side->command : in->argv[0]);
+		if (!tally.refused)
+			launch_explain(&tally, in->place.dir,
+				       side->command ? side->command : in->argv[0]);
 		rc = error_set(error, ERR_NO_RUN, "the %s side recorded nothing", side->name);
 	}
 out:

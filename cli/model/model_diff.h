@@ -122,6 +122,7 @@ struct model_side {
 	char **builds;	      /* build-ids of its objects, ascending */
 	size_t n_builds;
 	int64_t failed, lost, dirty; /* runs that ended badly; calls lost; runs of a changed tree */
+	int64_t unseen;		     /* runs whose end nobody saw */
 	int64_t first_ns, last_ns;   /* when its first and its last run started */
 };
 

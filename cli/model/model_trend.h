@@ -70,6 +70,7 @@ struct model_trend {
 	size_t not_called;     /* runs that did not call the function */
 	size_t live;	       /* runs that are left out as they still go on */
 	size_t dirty, failed;  /* runs */
+	size_t unseen;	       /* runs whose end nobody saw */
 	int64_t lost;	       /* calls */
 	size_t backwards;      /* commits that are older than one that was run before them */
 	bool by_run;	       /* no run has a commit: each stands for itself */

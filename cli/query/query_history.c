@@ -11,6 +11,7 @@
 #include "../base/error.h"
 #include "query_trend.h"
 #include "../base/run_ids.h"
+#include "query_set.h"
 #include "../store/store.h"
 #include "../base/text.h"
 
@@ -18,7 +19,8 @@
 	"SELECT r.id, coalesce(r.branch, 0), coalesce(r.commit_id, 0), coalesce(r.host, 0), "      \
 	"coalesce(r.cpu, 0), coalesce(r.root, 0), r.argv, r.started_at_ns, r.lost, "               \
 	"coalesce(r.dirty, 0) = 1, coalesce(r.status, 0) <> 0 OR coalesce(r.signal, 0) <> 0, "     \
-	"r.token, coalesce(r.diff, ''), r.load / max(1, r.cpu_count), r.part = 1 FROM run AS r "   \
+	"r.token, coalesce(r.diff, ''), r.load / max(1, r.cpu_count), r.part = 1, " RUN_IS_UNSEEN  \
+	" FROM run AS r "                                                                          \
 	"WHERE r.started_at_ns >= ?1 "
 
 /* A `hotpath run`, in a tree by its token. */
@@ -102,6 +104,7 @@ static int add_row(struct reader *r, sqlite3_stmt *stmt)
 		.lost = sqlite3_column_int64(stmt, 8),
 		.dirty = sqlite3_column_int(stmt, 9) != 0,
 		.failed = sqlite3_column_int(stmt, 10) != 0,
+		.unseen = sqlite3_column_int(stmt, 15) != 0,
 		.load = sqlite3_column_type(stmt, 13) == SQLITE_NULL
 				? NAN
 				: sqlite3_column_double(stmt, 13),

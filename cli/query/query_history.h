@@ -19,7 +19,7 @@ struct history_run {
 	int64_t id, branch, commit, host, cpu, root, argv, started_at_ns, lost;
 	size_t run;  /* which of the runs it belongs to: processes of one `hotpath run` are one */
 	double load; /* of the machine at its start, per processor; NAN unknown */
-	bool dirty, failed;
+	bool dirty, failed, unseen;
 	char diff
 		[17]; /* hash of what the work tree differed from its commit by; "": unknown, or not at all */
 };

@@ -14,6 +14,9 @@ struct run_ids;
 struct store;
 struct text;
 
+/* Whether nobody saw how run r ended: it was killed, or ended by _exit(2) while no hotpath run was its parent. */
+#define RUN_IS_UNSEEN "r.part = 0 AND r.ended = 0 AND r.status IS NULL AND r.signal IS NULL"
+
 int query_set_between(struct store *store, int64_t first, int64_t last, struct run_ids *ids,
 		      struct error *error);
 int query_set_host(struct store *store, const char *host, struct run_ids *ids, struct error *error);

@@ -9,6 +9,7 @@
 #include "../base/error.h"
 #include "../model/model_diff.h"
 #include "../base/run_ids.h"
+#include "query_set.h"
 #include "../store/store.h"
 #include "../base/text.h"
 
@@ -25,7 +26,8 @@ enum column {
 	SIGNAL,
 	LOST,
 	STARTED,
-	DIFF
+	DIFF,
+	UNSEEN
 };
 
 enum { N_COMMON = GOVERNOR - BRANCH + 1 };
@@ -36,7 +38,8 @@ static const char runs_sql[] =
 	"(SELECT value FROM text WHERE id = r.host), (SELECT value FROM text WHERE id = r.argv), "
 	"(SELECT value FROM text WHERE id = r.cpu), (SELECT value FROM text WHERE id = "
 	"r.governor), "
-	"r.dirty, r.status, r.signal, r.lost, r.started_at_ns, r.diff FROM run AS r WHERE r.id = ?";
+	"r.dirty, r.status, r.signal, r.lost, r.started_at_ns, r.diff, " RUN_IS_UNSEEN
+	" FROM run AS r WHERE r.id = ?";
 
 /* Keeps a text as long as it is the same in all runs. */
 struct common {
@@ -106,6 +109,7 @@ static void count(struct model_side *side, sqlite3_stmt *stmt, size_t at)
 	side->dirty += sqlite3_column_int(stmt, DIRTY) == 1;
 	side->failed +=
 		sqlite3_column_int(stmt, STATUS) != 0 || sqlite3_column_int(stmt, SIGNAL) != 0;
+	side->unseen += sqlite3_column_int(stmt, UNSEEN);
 	side->lost += sqlite3_column_int64(stmt, LOST);
 	if (at == 0 || started < side->first_ns)
 		side->first_ns = started;

@@ -319,6 +319,7 @@ static int describe(struct loader *load, const bool *taken)
 		if (!taken[run->run])
 			continue;
 		trend->failed += run->failed;
+		trend->unseen += run->unseen;
 		trend->dirty += run->dirty;
 		trend->lost += run->lost;
 		values[n++] = run->host;

@@ -100,6 +100,7 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 	const struct model_side *a = &diff->base, *b = &diff->head;
 	size_t shared = count_shared(a, b);
 	int64_t failed = a->failed + b->failed, lost = a->lost + b->lost;
+	int64_t unseen = a->unseen + b->unseen;
 
 	if (shared)
 		text_print(notes, "%zu run%s on both sides.\n", shared,
@@ -123,6 +124,12 @@ static void note_sides(const struct model_diff *diff, struct text *notes)
 	if (failed)
 		text_print(notes, "%lld run%s ended with an error or a signal.\n",
 			   (long long)failed, text_plural(failed));
+	/* All of a program that ends by _exit() are so, and comparable. */
+	if (unseen && unseen < (int64_t)(a->n_run_ids + b->n_run_ids))
+		text_print(notes,
+			   "%lld run%s ended unseen, as one that is killed does: it may be only a "
+			   "part.\n",
+			   (long long)unseen, text_plural(unseen));
 	if (a->dirty || b->dirty)
 		text_print(
 			notes,

@@ -111,6 +111,11 @@ static void note_runs(const struct model_trend *trend, struct text *notes)
 			   "%zu run%s of a work tree that differed from its commit: marked with *, "
 			   "and apart from those of the commit.\n",
 			   trend->dirty, text_plural(trend->dirty));
+	if (trend->unseen && trend->unseen < trend->n_runs)
+		text_print(notes,
+			   "%zu run%s ended unseen, as one that is killed does: it may be only a "
+			   "part.\n",
+			   trend->unseen, text_plural(trend->unseen));
 	if (trend->failed)
 		text_print(notes, "%zu run%s ended with an error or a signal.\n", trend->failed,
 			   text_plural(trend->failed));

@@ -360,6 +360,22 @@ repository() {
   [ "$(hotpath diff -f json 1..last last | jq -c .base.runs)" = '[1,2]' ]
 }
 
+@test "a run that was killed, or whose end nobody saw, is told where it counts" {
+  git init -q -b main .
+  git -c user.name=n -c user.email=e commit -q --allow-empty -m 1
+  for how in 0 0 kill 0; do HOTPATH_RUN_TOKEN=$((n += 1)) "$PROG" $how 2>/dev/null || true; done
+  hotpath ingest -q
+  run hotpath diff 1..2 main
+  [[ $output == *"Note: 1 run ended unseen, as one that is killed does: it may be only a part."* ]] || { echo "$output"; return 1; }
+  run hotpath trend inner
+  [[ $output == *"Note: 1 run ended unseen"* ]] || { echo "$output"; return 1; }
+  run hotpath diff 1 2
+  [[ $output != *"unseen"* ]]
+  # All of them: so this program ends.
+  run hotpath diff 3 3
+  [[ $output != *"unseen"* ]]
+}
+
 @test "sets: runs of another work tree are in a store of its own, and this is said" {
   unset HOTPATH_DIR
   git init -q -b main p
