@@ -174,6 +174,9 @@ C
   ./prog
   run counts
   has "lib_add,50,0,0"
+  # What is known of it is kept once, too.
+  run ask "SELECT count(*) FROM run_unit"
+  has 2
 }
 
 @test "a library of the program's own, found by LD_LIBRARY_PATH, is not loaded into the command" {
