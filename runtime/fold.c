@@ -139,20 +139,20 @@ static inline __attribute__((always_inline)) void fold_call(struct place *place,
 							    uint64_t weight)
 {
 	struct seg_node *n = (struct seg_node *)node;
-	uint64_t own = net(incl, cost);
+	uint64_t all = incl * weight, costs = node_cost(cost) * weight;
 
 	bump(&n->calls, 1);
-	bump(&n->incl, incl * weight);
-	bump(&n->cost, ((cost + 32) >> 6) * weight);
+	bump(&n->incl, all);
+	bump(&n->cost, costs);
 	if (bits & SEG_INNER) {
-		bump(&n->inner, incl * weight);
-		bump(&n->inner_net, own * weight);
+		bump(&n->inner, all);
+		bump(&n->inner_cost, costs);
 	}
 	if (bits & SEG_BACK) {
-		bump(&n->back, incl * weight);
-		bump(&n->back_net, own * weight);
+		bump(&n->back, all);
+		bump(&n->back_cost, costs);
 	}
-	fold_time(place, base, n->stat, own, weight);
+	fold_time(place, base, n->stat, net(incl, cost), weight);
 }
 
 /* fold_sampled: a call that stands for others, or was timed by the dearer hooks which choose. */

@@ -260,6 +260,12 @@ static inline uint64_t call_cost(uint64_t inside, uint64_t below)
 	return inside + (uint64_t)(((unsigned __int128)below * hp_process.both) / SEG_COST_CALL);
 }
 
+/* node_cost: as a node has it, in 1/16 tick. */
+static inline uint64_t node_cost(uint64_t cost)
+{
+	return (cost + 32) >> 6;
+}
+
 /* net: a time less a cost.  May come out below 0, in two's complement: the cost is a mean, and a single call's can
  * be less. */
 static inline uint64_t net(uint64_t incl, uint64_t cost)

@@ -65,7 +65,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 6u
+#define SEG_VERSION 7u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -407,7 +407,8 @@ struct seg_stat {
 
 /*
  * struct seg_node: a calling context, 128 bytes, 64-aligned; the first line is what the hot path and a fold touch.
- * "net" is a time without the cost of measuring (seg_header.inside and outside), two's complement: it can come out below 0.
+ * Costs are what measuring took of times (seg_header.inside and outside), in 1/16 tick: they add up, and a tick may be long.  A time less
+ * its cost can come out below 0.
  *
  *   offset size
  *        0    4  site         SEG_NO_SITE at the root
@@ -418,15 +419,15 @@ struct seg_stat {
  *       32    8  stat         of the site; 0 at the root
  *       40    8  calls        returned calls, folded; of a sampled site those that were timed
  *       48    8  incl         ticks of all of them
- *       56    8  cost         of these, what measuring took, in 1/16 tick
+ *       56    8  cost         of these
  *       64    8  child        first child
  *       72    8  skipped      returned calls that were counted only
  *       80    8  inner        ticks of calls made while a frame of the site was live, here or at another node
- *       88    8  inner_net
+ *       88    8  inner_cost
  *       96    8  back         ticks of the calls that came by recursion (SEG_BACK), invariant 5
- *      104    8  back_net
+ *      104    8  back_cost
  *      112    8  back_child   ticks of calls by recursion made by this node's frames
- *      120    8  back_child_net
+ *      120    8  back_child_cost
  */
 struct seg_node {
 	uint32_t site;
@@ -441,11 +442,11 @@ struct seg_node {
 	struct seg_node *child;
 	uint64_t skipped;
 	uint64_t inner;
-	uint64_t inner_net;
+	uint64_t inner_cost;
 	uint64_t back;
-	uint64_t back_net;
+	uint64_t back_cost;
 	uint64_t back_child;
-	uint64_t back_child_net;
+	uint64_t back_child_cost;
 };
 
 /* Bits of a sample's word below the node's address. */
@@ -646,7 +647,7 @@ SEG_ASSERT_AT(seg_stat, lines, 16);
 SEG_ASSERT_AT(seg_stat, site, 704);
 SEG_ASSERT_AT(seg_stat, carry, 752);
 SEG_ASSERT_AT(seg_node, cost, 56);
-SEG_ASSERT_AT(seg_node, back_child_net, 120);
+SEG_ASSERT_AT(seg_node, back_child_cost, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
 SEG_ASSERT_AT(seg_thread, lost, 112);
 SEG_ASSERT_AT(seg_thread, stopped, 248);

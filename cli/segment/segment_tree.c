@@ -68,10 +68,10 @@ static int64_t bounded(int64_t net, uint64_t gross)
 	return net > (int64_t)gross || net < -(int64_t)gross ? (int64_t)gross : net;
 }
 
-/* net_of: a node's time without what measuring took of it. */
-static int64_t net_of(const struct segment_node *n)
+/* net_of: a time of a node's without what measuring took of it. */
+static int64_t net_of(uint64_t gross, uint64_t cost)
 {
-	return bounded((int64_t)n->incl - (int64_t)((n->cost + 8) >> 4), n->incl);
+	return bounded(minus((int64_t)gross, (int64_t)((cost + 8) >> 4)), gross);
 }
 
 /* absurd_calls: whether a node counts more calls than the run has had ticks. */
@@ -123,11 +123,11 @@ static void take_figures(struct segment_reader *r, struct segment_node *to,
 	to->incl = n->incl;
 	to->cost = n->cost;
 	to->inner = n->inner;
-	to->inner_net = (int64_t)n->inner_net;
+	to->inner_net = net_of(n->inner, n->inner_cost);
 	to->back = n->back;
-	to->back_net = (int64_t)n->back_net;
+	to->back_net = net_of(n->back, n->back_cost);
 	to->back_child = n->back_child;
-	to->back_child_net = (int64_t)n->back_child_net;
+	to->back_child_net = net_of(n->back_child, n->back_child_cost);
 }
 
 /* node_site: the image's site of a node, -1 when it can have none. */
@@ -172,7 +172,7 @@ static int node_add(struct segment_reader *r, const struct seg_node *link, const
 		take_figures(r, &add, n);
 	} else {
 		add.back_child = n->back_child;
-		add.back_child_net = (int64_t)n->back_child_net;
+		add.back_child_net = net_of(n->back_child, n->back_child_cost);
 	}
 	if (!segment_grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
 		return IMAGE_MEMORY;
@@ -367,7 +367,7 @@ static void sum_thread(struct segment_reader *r, const struct seg_thread *from,
 	for (size_t i = 0; i < r->n_nodes; i++) {
 		struct segment_node *n = &r->nodes[i];
 
-		n->net = net_of(n);
+		n->net = net_of(n->incl, n->cost);
 		n->inner_net = bounded(n->inner_net, n->inner);
 		n->back_net = bounded(n->back_net, n->back);
 		n->back_child_net = bounded(n->back_child_net, n->back_child);
@@ -430,7 +430,7 @@ static int read_thread(struct segment_reader *r, const struct seg_thread *t,
 		struct segment_node *n = &r->nodes[i];
 
 		n->returned = n->incl;
-		n->returned_net = net_of(n);
+		n->returned_net = net_of(n->incl, n->cost);
 	}
 	if (t->live && r->n_nodes)
 		error = segment_read_stack(r, t);

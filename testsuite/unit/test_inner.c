@@ -249,12 +249,38 @@ static void left_by_a_handler(void **state)
 		assert_int_equal(s->covered, 0);
 }
 
+/* Of a cost that is no whole number of ticks nothing is lost: the part of each call adds up. */
+static void costs_of_recursion_add_up(void **state)
+{
+	enum { CALLS = 50, COST = 1024 + 300 }; /* 1/1024 tick */
+	struct hooks hooks = hp_hooks(SEG_CLOCK_TSC);
+	uint32_t site = 1;
+
+	(void)state;
+	hp_process.knee = 1ull << 40;
+	hp_process.inside[CALL_PLAIN][0] = COST;
+	for (int i = 0; i < CALLS; i++)
+		hooks.enter(&site);
+	for (int i = 0; i < CALLS; i++)
+		hooks.exit(&site);
+	hp_fold(&hp_hot);
+
+	const struct seg_node *n = hp_hot.place->seg.root->child;
+
+	assert_int_equal(n->cost, CALLS * node_cost(COST));
+	assert_int_equal(n->inner_cost, (CALLS - 1) * node_cost(COST));
+	assert_int_equal(n->back_cost, (CALLS - 1) * node_cost(COST));
+	assert_int_equal(n->back_child_cost, (CALLS - 1) * node_cost(COST));
+	hp_process.inside[CALL_PLAIN][0] = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(few_sites, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_tree, begin, end),
 		cmocka_unit_test_setup_teardown(left_by_a_handler, begin, end),
+		cmocka_unit_test_setup_teardown(costs_of_recursion_add_up, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -484,9 +484,9 @@ static void node_times(void **state)
 	genuine_same_calls(&nest,
 			   genuine_damaged(&nest, "times of a calling context of leaf are absurd"));
 	genuine_mend();
-	POKE(below_outer(LEAF)->inner_net, (uint64_t)INT64_MIN);
-	POKE(below_outer(LEAF)->back_net, (uint64_t)INT64_MAX);
-	POKE(outer()->back_child_net, (uint64_t)INT64_MIN);
+	POKE(below_outer(LEAF)->inner_cost, UINT64_MAX);
+	POKE(below_outer(LEAF)->back_cost, (uint64_t)INT64_MAX);
+	POKE(outer()->back_child_cost, (uint64_t)INT64_MIN);
 	genuine_same_calls(&nest, genuine_reads(&nest, IMAGE_OK));
 }
 
