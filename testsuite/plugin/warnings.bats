@@ -155,6 +155,17 @@ alike() { diff A/said B/said && diff A/status B/status; }
 	done
 }
 
+@test "a compiler that checks itself finds nothing wrong" {
+	for V in $COMPILERS; do
+		for FLAGS in -O0 -O1 -O2 -Og; do
+			for file in wrong.c taken.c wrong.cc; do
+				says $file $FLAGS -Wall -fchecking=2
+				[ "$(cat B/status)" = 0 ]
+			done
+		done
+	done
+}
+
 @test "calls and blocks bring no new warning either" {
 	printf 'rules:\n  - calls: "*"\n' >hotpath.yaml
 	cat >calls.c <<-'END'
