@@ -34,6 +34,12 @@ steps() {
   steps twin
 }
 
+@test "... above frames where none has been" {
+  for budget in "" 0.01%; do
+    HOTPATH_BUDGET=$budget steps deeper
+  done
+}
+
 @test "... and where calls are sampled" {
   export HOTPATH_BUDGET=0.01%
   steps new

@@ -9,6 +9,7 @@
  *   steps new           one round for each instruction, after which the handler calls a function that was never called: a new context,
  *                       stat and edge in the midst of what makes one
  *   steps twin          likewise, of the very function that is being entered for the first time
+ *   steps deeper        one round for each instruction, after which the handler makes a call; each deeper than any call was before
  *   steps recurse ROUNDS  as same, around functions that call each other
  *   steps leave         likewise, and the handler leaves by siglongjmp: one round for each instruction.  Then the same functions
  *                       take some time in peace, and it prints how long that was and how long what came before, in ns
@@ -103,6 +104,9 @@ static void on_step(int signo, siginfo_t *info, void *context)
 			call(*way == 'n' ? next_fresh() : entered);
 			no_more(context);
 		}
+	} else if (!strcmp(way, "deeper")) {
+		if (step == at)
+			call(ALWAYS);
 	} else if (!strcmp(way, "kill")) {
 		if (step == at)
 			kill(getpid(), SIGKILL);
@@ -195,6 +199,24 @@ static __attribute__((noinline)) void down(int n, uint64_t ns)
 	hook(unit.exit, site);
 }
 
+/* deeper_round: the frame that is made lies above so many, where none has been. */
+static __attribute__((noinline)) void deeper_round(int depth)
+{
+	if (depth) {
+		unit.enter(&slots[OUTER]);
+		calls[OUTER]++;
+		deeper_round(depth - 1);
+		unit.exit(&slots[OUTER]);
+		return;
+	}
+	step = 0;
+	TRAP_ON();
+	unit.enter(&slots[MIDDLE]);
+	unit.exit(&slots[MIDDLE]);
+	TRAP_OFF();
+	calls[MIDDLE]++;
+}
+
 static void recurse_round(void)
 {
 	TRAP_ON();
@@ -248,6 +270,11 @@ int main(int argc, char **argv)
 		do {
 			at++;
 			step_round();
+		} while (step >= at);
+	} else if (!strcmp(way, "deeper")) {
+		do {
+			at++;
+			deeper_round(4 * (int)at);
 		} while (step >= at);
 	} else if (!strcmp(way, "kill")) {
 		at = rounds;
