@@ -19,12 +19,13 @@ struct segment_node {
 	int context;		     /* index into image.contexts, -1 at the root */
 	uint32_t depth;		     /* nodes above it */
 	uint64_t calls, timed, skipped, incl, cost, inner, back, back_child, running;
-	int64_t inner_net, back_net, back_child_net;
-	uint64_t returned;    /* incl without the calls that still ran */
-	int64_t returned_net; /* the same, less what measuring cost */
-	int64_t net;	      /* incl, less what measuring cost */
-	bool estimate;	      /* of it or of a child some calls were counted only */
-	uint64_t children;    /* ticks of the nodes under this one that were called from it */
+	uint64_t inner_cost, back_cost, back_child_cost; /* 1/16 tick, as cost */
+	int64_t inner_net, back_net, back_child_net;	 /* less these: when all calls are there */
+	uint64_t returned;				 /* incl without the calls that still ran */
+	int64_t returned_net;				 /* the same, less what measuring cost */
+	int64_t net;					 /* incl, less what measuring cost */
+	bool estimate;	   /* of it or of a child some calls were counted only */
+	uint64_t children; /* ticks of the nodes under this one that were called from it */
 	int64_t children_net;
 };
 
@@ -94,6 +95,12 @@ static inline uint64_t one_saved(const struct segment_reader *r, uint64_t incl, 
 	if (!seg_lasts(tagged, incl, below, r->knee))
 		return 0;
 	return nominal < r->overlap_cost ? nominal : r->overlap_cost;
+}
+
+/* one_node_cost: as a node counts it, in 1/16 tick. */
+static inline uint64_t one_node_cost(uint64_t cost)
+{
+	return (cost + 32) >> 6;
 }
 
 /* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */

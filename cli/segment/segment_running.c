@@ -23,21 +23,21 @@ static void add_running(struct segment_reader *r, int index, int caller, uint64_
 {
 	struct segment_node *n = &r->nodes[index];
 	uint64_t cost = incl ? one_cost(r, incl, below, tagged & SEG_TAG_MASK) : 0;
-	int64_t own = one_net(incl, cost);
 
+	cost = one_node_cost(cost);
 	n->calls++;
 	n->running++;
 	n->incl += incl;
-	n->cost += (cost + 32) >> 6;
+	n->cost += cost;
 	if (r->live[n->site]++) {
 		n->inner += incl;
-		n->inner_net = minus(n->inner_net, -own);
+		n->inner_cost += cost;
 	}
 	if (n->parent != caller) {
 		n->back += incl;
-		n->back_net = minus(n->back_net, -own);
+		n->back_cost += cost;
 		r->nodes[caller].back_child += incl;
-		r->nodes[caller].back_child_net = minus(r->nodes[caller].back_child_net, -own);
+		r->nodes[caller].back_child_cost += cost;
 	}
 }
 

@@ -123,11 +123,11 @@ static void take_figures(struct segment_reader *r, struct segment_node *to,
 	to->incl = n->incl;
 	to->cost = n->cost;
 	to->inner = n->inner;
-	to->inner_net = net_of(n->inner, n->inner_cost);
+	to->inner_cost = n->inner_cost;
 	to->back = n->back;
-	to->back_net = net_of(n->back, n->back_cost);
+	to->back_cost = n->back_cost;
 	to->back_child = n->back_child;
-	to->back_child_net = net_of(n->back_child, n->back_child_cost);
+	to->back_child_cost = n->back_child_cost;
 }
 
 /* node_site: the image's site of a node, -1 when it can have none. */
@@ -172,7 +172,7 @@ static int node_add(struct segment_reader *r, const struct seg_node *link, const
 		take_figures(r, &add, n);
 	} else {
 		add.back_child = n->back_child;
-		add.back_child_net = net_of(n->back_child, n->back_child_cost);
+		add.back_child_cost = n->back_child_cost;
 	}
 	if (!segment_grow((void **)&r->nodes, r->n_nodes, &r->room_nodes, sizeof(*r->nodes)))
 		return IMAGE_MEMORY;
@@ -291,21 +291,22 @@ static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 		uint64_t cost = one_cost(r, s.incl, s.below, s.word);
 		int64_t own = one_net(s.incl, cost);
 		uint64_t shown = own > 0 ? (uint64_t)own : 0;
+		uint64_t all = s.incl * weight, costs = one_node_cost(cost) * weight;
 
 		r->thread_saved += one_saved(r, s.incl, s.below, s.word);
 		n->calls++;
 		n->timed++;
 		if (s.word & SEG_TAG_MASK)
 			r->image->sites[n->site].squares += weight * weight;
-		n->incl += s.incl * weight;
-		n->cost += ((cost + 32) >> 6) * weight;
+		n->incl += all;
+		n->cost += costs;
 		if (s.word & SEG_INNER) {
-			n->inner += s.incl * weight;
-			n->inner_net = minus(n->inner_net, -own * (int64_t)weight);
+			n->inner += all;
+			n->inner_cost += costs;
 		}
 		if (s.word & SEG_BACK) {
-			n->back += s.incl * weight;
-			n->back_net = minus(n->back_net, -own * (int64_t)weight);
+			n->back += all;
+			n->back_cost += costs;
 		}
 		sum_limits(&r->sums[n->site], shown, shown);
 		if (!sum_add(&r->sums[n->site], hist_bucket(shown), weight))
@@ -368,9 +369,9 @@ static void sum_thread(struct segment_reader *r, const struct seg_thread *from,
 		struct segment_node *n = &r->nodes[i];
 
 		n->net = net_of(n->incl, n->cost);
-		n->inner_net = bounded(n->inner_net, n->inner);
-		n->back_net = bounded(n->back_net, n->back);
-		n->back_child_net = bounded(n->back_child_net, n->back_child);
+		n->inner_net = net_of(n->inner, n->inner_cost);
+		n->back_net = net_of(n->back, n->back_cost);
+		n->back_child_net = net_of(n->back_child, n->back_child_cost);
 	}
 	segment_fit(r->nodes, r->n_nodes, less(end, from->start_ticks));
 	for (size_t i = r->n_nodes; i-- > 1;) {
