@@ -21,7 +21,8 @@ teardown() {
   for i in $(seq 20); do rm -rf "$T" 2>/dev/null && return; sleep 0.1; done
 }
 
-# The program of most tests, built once per file: calls outer 10 times, inner 100 times, fact(5) once.
+# The program of most tests, built once per file: calls outer 10 times, inner 100 times, fact(5) once.  Each has time of its own, and more
+# than measuring it takes.
 # ./prog [STATUS | kill | sleep]
 setup_file() {
   BUILD=${HOTPATH_BUILD:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build}
@@ -35,8 +36,8 @@ setup_file() {
 #define M __attribute__((hotpath_measure, noinline))
 M int inner(int n) { volatile int s = 0; for (int i = 0; i < n; i++) s += i; return s; }
 __attribute__((hotpath_measure("the | outer"), noinline)) int outer(int n)
-{ int s = 0; for (int i = 0; i < 10; i++) s += inner(n); return s; }
-M int fact(int n) { return n < 2 ? 1 : n * fact(n - 1); }
+{ int s = 0; for (volatile int i = 0; i < 100; i++) s++; for (int i = 0; i < 10; i++) s += inner(n); return s; }
+M int fact(int n) { for (volatile int i = 0; i < 100; i++) ; return n < 2 ? 1 : n * fact(n - 1); }
 M void wait_here(void) { puts("ready"); fflush(stdout); sleep(30); }
 int main(int argc, char **argv)
 {
