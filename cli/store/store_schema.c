@@ -20,17 +20,21 @@ const struct store_migration store_migrations[] = {
 };
 const size_t store_n_migrations = sizeof(store_migrations) / sizeof(store_migrations[0]);
 
-/* Finds out the version, and whether the file is ours at all; an empty file is version 0 of a
- * store. */
+/*
+ * Finds out the version, and whether the file is ours at all; an empty file is version 0 of a store.
+ *
+ * Another process may be making the store, all in one transaction.  So what says whose it is is read last: a table that
+ * was seen cannot be older.
+ */
 int store_read_version(struct store *store, size_t newest, int64_t *version, struct error *error)
 {
 	int64_t id = 0, tables = 0;
-	int rc = store_number(store, "PRAGMA application_id", &id, error);
+	int rc = store_number(store, "SELECT count(*) FROM sqlite_master", &tables, error);
 
 	if (!rc)
 		rc = store_number(store, "PRAGMA user_version", version, error);
 	if (!rc)
-		rc = store_number(store, "SELECT count(*) FROM sqlite_master", &tables, error);
+		rc = store_number(store, "PRAGMA application_id", &id, error);
 	if (rc)
 		return rc;
 	if (id != STORE_APPLICATION_ID && (tables != 0 || *version != 0))
