@@ -20,7 +20,7 @@ $(B)/test/steps: testsuite/runtime/steps.c runtime/abi.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -mno-red-zone -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
 
-$(B)/test/clock: testsuite/runtime/clock.c testsuite/runtime/unit.h runtime/abi.h runtime/segment.h $(B)/lib/libhotpath.so
+$(B)/test/clock: testsuite/runtime/clock.c testsuite/runtime/tsc_trap.h testsuite/runtime/unit.h runtime/abi.h runtime/segment.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
 

@@ -10,7 +10,7 @@ setup() {
   mkdir store
   printf 'rules: []\n' > hotpath.yaml
   cp "$BATS_TEST_DIRNAME/estimates.c" .
-  gcc -O1 "-fplugin=$BUILD/lib/hotpath.so" estimates.c -o estimates
+  gcc -O1 "-fplugin=$BUILD/lib/hotpath.so" -I"$BATS_TEST_DIRNAME/../runtime" estimates.c -o estimates
 }
 
 hotpath() { "$BUILD/bin/hotpath" "$@"; }

@@ -1,60 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * estimates: calls whose times are known to the tick, on however busy a machine.  Linux lets a process have its rdtsc instructions
- * trap; the runtime's then read a clock that goes on only when pass() says so.  Status 77: no such thing here.
+ * estimates: calls whose times are known to the tick, on however busy a machine.  The runtime's rdtsc
+ * instructions (tsc_trap.h) read a clock that goes on only when pass() says so.  Status 77: no such thing here.
  *
  * Prints NAME CALLS TOTAL SELF for each function, times in ticks.
  */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <ucontext.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 #define SKIP	 __attribute__((hotpath_skip, noinline))
 #define MEASURED __attribute__((hotpath_measure, noinline))
+#include "tsc_trap.h"
 
 enum { ROOTS = 10, BRANCHES = 20, TWIGS = 500, MEAN = 5000 };
 
 static uint64_t began, passed; /* ticks */
 
-/* The kernel's own reading of the clock, in the pages that it maps into each process. */
-SKIP static bool in_vdso(uint64_t at)
+SKIP static uint64_t seen(uint64_t t)
 {
-	uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
-
-	return at >= vdso && at < vdso + (16 << 10);
-}
-
-SKIP static void on_trap(int sig, siginfo_t *info, void *context)
-{
-	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
-	const unsigned char *at = (const unsigned char *)r[REG_RIP];
-	unsigned core;
-	uint64_t t;
-
-	(void)sig;
-	(void)info;
-	if (memcmp(at, "\x0f\x31", 2) != 0 && memcmp(at, "\x0f\x01\xf9", 3) != 0)
-		_exit(3);
-	prctl(PR_SET_TSC, PR_TSC_ENABLE);
-	t = __builtin_ia32_rdtscp(&core);
-	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	if (!in_vdso((uint64_t)at))
-		t = began + passed;
-	r[REG_RAX] = (uint32_t)t;
-	r[REG_RDX] = (greg_t)(t >> 32);
-	if (at[1] == 1) {
-		r[REG_RCX] = core;
-		r[REG_RIP]++;
-	}
-	r[REG_RIP] += 2;
+	(void)t;
+	return began + passed;
 }
 
 struct figures {
@@ -127,12 +94,10 @@ SKIP static void print(const char *name, const struct figures *f)
 
 SKIP int main(void)
 {
-	struct sigaction sa = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
-
 	leaf(); /* a thread's first call blocks signals, the trap's too */
 	leaf_is = (struct figures){.calls = 1};
 	began = __builtin_ia32_rdtsc();
-	if (sigaction(SIGSEGV, &sa, NULL) || prctl(PR_SET_TSC, PR_TSC_SIGSEGV))
+	if (!trap())
 		return 77;
 	for (int i = 0; i < ROOTS; i++)
 		root();

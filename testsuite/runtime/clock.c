@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock HOW: a processor whose TSC is not as it should be.  Linux lets a process have its rdtsc instructions trap; those of the
- * runtime then read what HOW says, while the kernel's clocks, which trap too, go on as they are.
+ * clock HOW: a processor whose TSC is not as it should be: the runtime's rdtsc instructions (tsc_trap.h) read what HOW says.
  *
  *   steady       just as it is
  *   behind       a call ends on a core that is 5 ms behind, five times of ten
@@ -33,47 +32,14 @@ enum { OUTER, INNER };
 #include "../../runtime/segment.h"
 
 #if defined(__x86_64__)
+#define SKIP
+#include "tsc_trap.h"
+
 static volatile int64_t offset; /* of the TSC as the runtime sees it */
 
-/* The kernel's own reading of the clock, in the pages that it maps into each process. */
-static bool in_vdso(uint64_t at)
+static uint64_t seen(uint64_t t)
 {
-	uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
-
-	return at >= vdso && at < vdso + (16 << 10);
-}
-
-static void on_trap(int sig, siginfo_t *info, void *context)
-{
-	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
-	const unsigned char *at = (const unsigned char *)r[REG_RIP];
-	unsigned core;
-
-	(void)sig;
-	(void)info;
-	if (memcmp(at, "\x0f\x31", 2) != 0 && memcmp(at, "\x0f\x01\xf9", 3) != 0)
-		_exit(3);
-	prctl(PR_SET_TSC, PR_TSC_ENABLE);
-
-	uint64_t t = __builtin_ia32_rdtscp(&core);
-
-	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	if (!in_vdso((uint64_t)at))
-		t += (uint64_t)offset;
-	r[REG_RAX] = (uint32_t)t;
-	r[REG_RDX] = (greg_t)(t >> 32);
-	if (at[1] == 1) {
-		r[REG_RCX] = core;
-		r[REG_RIP]++;
-	}
-	r[REG_RIP] += 2;
-}
-
-static bool trap(void)
-{
-	struct sigaction sa = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
-
-	return sigaction(SIGSEGV, &sa, NULL) == 0 && prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
+	return t + (uint64_t)offset;
 }
 
 static uint64_t now_ns(void)
