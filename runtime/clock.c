@@ -118,8 +118,8 @@ void hp_clock_rate(uint64_t ticks, uint64_t mono_ns)
 	hp_process.ms_ticks = hp_process.seg->hz / 1000;
 }
 
-/* order: the durations, ascending. */
-static void order(uint64_t *v, int n)
+/* hp_order: ascending; of a few. */
+void hp_order(uint64_t *v, int n)
 {
 	for (int i = 1; i < n; i++)
 		for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
@@ -146,7 +146,7 @@ void hp_clock_step(void)
 			__asm__ volatile("" : "+r"(k));
 		took[i] = hp_ticks() - start;
 	}
-	order(took, LENGTHS);
+	hp_order(took, LENGTHS);
 	for (int i = 1; i < LENGTHS; i++)
 		if (took[i] - took[i - 1] > ROUNDING && took[i] - took[i - 1] < step)
 			step = took[i] - took[i - 1];

@@ -20,23 +20,23 @@ enum {
 static struct hotpath_unit sample_unit;
 static uint32_t sample_slot = 1;
 
-static __attribute__((noinline)) void measured_call(void)
+static inline __attribute__((always_inline)) void measured(void (*work)(void))
 {
 	if (sample_unit.enter)
 		sample_unit.enter(&sample_slot);
-	compiler_barrier();
+	work();
 	if (sample_unit.exit)
 		sample_unit.exit(&sample_slot);
 }
 
-static __attribute__((noinline)) void bare_call(void)
+static inline __attribute__((always_inline)) void nothing(void)
 {
 	compiler_barrier();
 }
 
 /*
- * The same of calls that last a little longer than the clock takes to be read.  Loops so short end as the processor expects:
- * of longer ones the end is a surprise in one place and not in another, which alone costs as much as measuring.
+ * What lasts a little longer than the clock takes to be read.  Loops so short end as the processor expects: of longer ones the end
+ * is a surprise in one place and not in another, which alone costs as much as measuring.
  */
 static uint32_t turns;
 
@@ -50,13 +50,19 @@ static inline __attribute__((always_inline)) void last(void)
 	}
 }
 
+static __attribute__((noinline)) void measured_call(void)
+{
+	measured(nothing);
+}
+
+static __attribute__((noinline)) void bare_call(void)
+{
+	nothing();
+}
+
 static __attribute__((noinline)) void measured_lasting_call(void)
 {
-	if (sample_unit.enter)
-		sample_unit.enter(&sample_slot);
-	last();
-	if (sample_unit.exit)
-		sample_unit.exit(&sample_slot);
+	measured(last);
 }
 
 static __attribute__((noinline)) void bare_lasting_call(void)
@@ -235,13 +241,7 @@ void hp_cost_use(void)
 
 static uint64_t median(uint64_t *v, int n)
 {
-	for (int i = 1; i < n; i++)
-		for (int k = i; k > 0 && v[k] < v[k - 1]; k--) {
-			uint64_t swap = v[k];
-
-			v[k] = v[k - 1];
-			v[k - 1] = swap;
-		}
+	hp_order(v, n);
 	return v[n / 2];
 }
 

@@ -139,7 +139,7 @@ static inline __attribute__((always_inline)) void fold_call(struct place *place,
 							    uint64_t weight)
 {
 	struct seg_node *n = (struct seg_node *)node;
-	uint64_t all = incl * weight, costs = node_cost(cost) * weight;
+	uint64_t all = incl * weight, costs = seg_node_cost(cost) * weight;
 
 	bump(&n->calls, 1);
 	bump(&n->incl, all);

@@ -108,7 +108,7 @@ static __attribute__((noinline)) void pop_covered(struct hot *hot, struct seg_fr
 		uint64_t cost = call_cost(inside_of(word, incl, below), below);
 
 		bump(&caller->back_child, incl * seg_weight(word));
-		bump(&caller->back_child_cost, node_cost(cost) * seg_weight(word));
+		bump(&caller->back_child_cost, seg_node_cost(cost) * seg_weight(word));
 	}
 	append(hot, now, incl, below, word);
 }
@@ -134,8 +134,8 @@ __attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f,
 	hot->top = f - 1;
 	bump(&hot->cost, SEG_COST_CALL);
 	bump(&n->back_child, incl);
-	bump(&n->back_child_cost,
-	     node_cost(hp_process.inside[CALL_PLAIN][0] + below * hp_process.both / SEG_COST_CALL));
+	bump(&n->back_child_cost, seg_node_cost(hp_process.inside[CALL_PLAIN][0] +
+						below * hp_process.both / SEG_COST_CALL));
 	append(hot, now, incl, below, (uint64_t)n | SEG_INNER | SEG_BACK);
 }
 

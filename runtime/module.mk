@@ -7,8 +7,9 @@ RUNTIME_CFLAGS = $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial
 	-fomit-frame-pointer -fno-strict-aliasing $(RUNTIME_MACHINE)
 RUNTIME_MACHINE := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),-mno-avx)
 # A program may call exit(), or a measured function, with a stack that is aligned for no call, and get away with it.  The hooks
-# need no alignment; what they and the program call besides aligns the stack for itself.
-HOOKS = hook sample fold
+# need no alignment; what they and the program call besides aligns the stack for itself.  The functions whose cost is found out stand for
+# the program's, and must not be dearer: what calls them has aligned it.
+HOOKS = hook sample fold cost
 $(filter-out $(HOOKS:%=$(B)/runtime/%.o),$(RUNTIME_OBJ)): RUNTIME_CFLAGS += $(RUNTIME_MACHINE:-mno-avx=-mincoming-stack-boundary=3)
 
 all: runtime

@@ -260,12 +260,6 @@ static inline uint64_t call_cost(uint64_t inside, uint64_t below)
 	return inside + (uint64_t)(((unsigned __int128)below * hp_process.both) / SEG_COST_CALL);
 }
 
-/* node_cost: as a node has it, in 1/16 tick. */
-static inline uint64_t node_cost(uint64_t cost)
-{
-	return (cost + 32) >> 6;
-}
-
 /* net: a time less a cost.  May come out below 0, in two's complement: the cost is a mean, and a single call's can
  * be less. */
 static inline uint64_t net(uint64_t incl, uint64_t cost)
@@ -339,6 +333,7 @@ uint32_t hp_clock_choose(void);
 void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns);
 void hp_clock_rate(uint64_t ticks, uint64_t mono_ns);
 void hp_clock_step(void);
+void hp_order(uint64_t *v, int n);
 
 /* cost.c */
 void hp_cost_calibrate(void);

@@ -511,10 +511,10 @@ static inline int seg_lasts(uint64_t word, uint64_t incl, uint64_t below, uint64
 	       incl >= knee + (below << 32);
 }
 
-/* seg_less_overlap: a cost, less what of it a call that lasts does not have. */
-static inline uint64_t seg_less_overlap(uint64_t cost, uint64_t overlap)
+/* seg_node_cost: a cost in 1/1024 tick as a node has it. */
+static inline uint64_t seg_node_cost(uint64_t cost)
 {
-	return cost > overlap ? cost - overlap : 0;
+	return (cost + 32) >> 6;
 }
 
 /*

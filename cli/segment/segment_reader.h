@@ -79,7 +79,7 @@ static inline uint64_t one_cost(const struct segment_reader *r, uint64_t incl, u
 	uint64_t inside = !tag ? r->inside : tag == SEG_TAG(0) ? r->always_inside : r->drawn_inside;
 
 	if (seg_lasts(tagged, incl, below, r->knee))
-		inside = seg_less_overlap(inside, r->overlap_inside);
+		inside = less(inside, r->overlap_inside);
 	return inside + (uint64_t)(((unsigned __int128)below * r->both) / SEG_COST_CALL);
 }
 
@@ -95,12 +95,6 @@ static inline uint64_t one_saved(const struct segment_reader *r, uint64_t incl, 
 	if (!seg_lasts(tagged, incl, below, r->knee))
 		return 0;
 	return nominal < r->overlap_cost ? nominal : r->overlap_cost;
-}
-
-/* one_node_cost: as a node counts it, in 1/16 tick. */
-static inline uint64_t one_node_cost(uint64_t cost)
-{
-	return (cost + 32) >> 6;
 }
 
 /* one_net: the net time of one call, to the tick as net() of the runtime reckons it. */

@@ -24,7 +24,7 @@ static void add_running(struct segment_reader *r, int index, int caller, uint64_
 	struct segment_node *n = &r->nodes[index];
 	uint64_t cost = incl ? one_cost(r, incl, below, tagged & SEG_TAG_MASK) : 0;
 
-	cost = one_node_cost(cost);
+	cost = seg_node_cost(cost);
 	n->calls++;
 	n->running++;
 	n->incl += incl;

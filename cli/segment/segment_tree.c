@@ -291,7 +291,7 @@ static int read_ring(struct segment_reader *r, const struct seg_thread *t)
 		uint64_t cost = one_cost(r, s.incl, s.below, s.word);
 		int64_t own = one_net(s.incl, cost);
 		uint64_t shown = own > 0 ? (uint64_t)own : 0;
-		uint64_t all = s.incl * weight, costs = one_node_cost(cost) * weight;
+		uint64_t all = s.incl * weight, costs = seg_node_cost(cost) * weight;
 
 		r->thread_saved += one_saved(r, s.incl, s.below, s.word);
 		n->calls++;
@@ -530,7 +530,7 @@ static void read_costs(struct segment_reader *r)
 	r->inside = h->inside;
 	r->both = h->inside + h->outside;
 	r->overlap_inside = h->overlap_inside;
-	r->overlap_cost = SEG_COST_CALL - seg_cost(seg_less_overlap(r->both, h->overlap), r->both);
+	r->overlap_cost = SEG_COST_CALL - seg_cost(less(r->both, h->overlap), r->both);
 	r->knee = seg_knee(h->inside);
 	r->always_cost = r->drawn_cost = SEG_COST_CALL;
 	if (r->image->skipped_ns <= 0)

@@ -267,10 +267,10 @@ static void costs_of_recursion_add_up(void **state)
 
 	const struct seg_node *n = hp_hot.place->seg.root->child;
 
-	assert_int_equal(n->cost, CALLS * node_cost(COST));
-	assert_int_equal(n->inner_cost, (CALLS - 1) * node_cost(COST));
-	assert_int_equal(n->back_cost, (CALLS - 1) * node_cost(COST));
-	assert_int_equal(n->back_child_cost, (CALLS - 1) * node_cost(COST));
+	assert_int_equal(n->cost, CALLS * seg_node_cost(COST));
+	assert_int_equal(n->inner_cost, (CALLS - 1) * seg_node_cost(COST));
+	assert_int_equal(n->back_cost, (CALLS - 1) * seg_node_cost(COST));
+	assert_int_equal(n->back_child_cost, (CALLS - 1) * seg_node_cost(COST));
 	hp_process.inside[CALL_PLAIN][0] = 0;
 }
 
