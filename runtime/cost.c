@@ -11,7 +11,7 @@ enum {
 	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life */
 	LASTING_CALLS = 64,
 	LASTING_BATCHES = 4,
-	LEAST_TURNS = 12,
+	LEAST_TURNS = 12, /* of calls that last */
 	MOST_TURNS = 28,
 	STEP_TURNS = 2,
 };
@@ -203,6 +203,7 @@ void hp_cost_calibrate(void)
 	struct call_cost lasting = measure_lasting(hot);
 	uint64_t both = plain.all * 1024 / CALLS;
 
+	hp_speed_start();
 	*hot = saved;
 	seg->inside = plain.inside * 1024 / CALLS;
 	seg->outside = both - seg->inside;
@@ -211,32 +212,57 @@ void hp_cost_calibrate(void)
 	hp_cost_use();
 }
 
+#define set_now(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
 /* use: one kind's costs, in 1/1024 tick. */
 static void use(enum call_kind kind, uint64_t inside, uint64_t outside)
 {
 	const struct seg_header *seg = hp_process.seg;
 	uint64_t both = hp_process.both, cost = seg_cost(inside + outside, both);
+	uint64_t saved = SEG_COST_CALL - seg_cost(less(both, seg->overlap), both);
 
-	hp_process.inside[kind][0] = inside;
-	hp_process.inside[kind][1] = less(inside, seg->overlap_inside);
-	hp_process.cost[kind][0] = (uint32_t)cost;
-	hp_process.cost[kind][1] =
-		(uint32_t)less(cost, SEG_COST_CALL - seg_cost(less(both, seg->overlap), both));
+	if (!both && kind == CALL_PLAIN) { /* nothing could be found out */
+		cost = SEG_COST_CALL;
+		saved = 0;
+	}
+	set_now(&hp_process.nominal[kind], (uint32_t)cost);
+	set_now(&hp_process.inside[kind][0], hp_speed_now(inside));
+	set_now(&hp_process.inside[kind][1], hp_speed_now(less(inside, seg->overlap_inside)));
+	set_now(&hp_process.cost[kind][0], (uint32_t)hp_speed_now(cost));
+	set_now(&hp_process.cost[kind][1], (uint32_t)hp_speed_now(less(cost, saved)));
+}
+
+/* use_all: what the segment's header says of costs, at the speed of now. */
+static void use_all(void)
+{
+	const struct seg_header *seg = hp_process.seg;
+
+	use(CALL_PLAIN, seg->inside, seg->outside);
+	use(CALL_ALWAYS, seg->always_inside, seg->always_outside);
+	use(CALL_DRAWN, seg->drawn_inside, seg->drawn_outside);
+	set_now(&hp_process.skipped_cost,
+		(uint32_t)hp_speed_now(seg_cost(seg->skipped, hp_process.both)));
 }
 
 /* hp_cost_use: what the segment's header says of costs, as the hooks use it. */
 void hp_cost_use(void)
 {
-	const struct seg_header *seg = hp_process.seg;
+	hp_process.both = hp_process.seg->inside + hp_process.seg->outside;
+	hp_process.knee = seg_knee(hp_process.seg->inside);
+	use_all();
+}
 
-	hp_process.both = seg->inside + seg->outside;
-	hp_process.knee = seg_knee(seg->inside);
-	use(CALL_PLAIN, seg->inside, seg->outside);
-	use(CALL_ALWAYS, seg->always_inside, seg->always_outside);
-	use(CALL_DRAWN, seg->drawn_inside, seg->drawn_outside);
-	if (!hp_process.both) /* nothing could be found out */
-		hp_process.cost[CALL_PLAIN][0] = hp_process.cost[CALL_PLAIN][1] = SEG_COST_CALL;
-	hp_process.skipped_cost = (uint32_t)seg_cost(seg->skipped, hp_process.both);
+/* hp_cost_follow: has costs follow the speed of the machine.  To find that out is a cost, too. */
+void hp_cost_follow(struct hot *hot, uint64_t now)
+{
+	uint64_t took = hp_process.both ? hp_speed_look(now) : 0;
+	uint64_t cost = took ? took * 1024 * SEG_COST_CALL / hp_process.both : 0;
+
+	if (!took)
+		return;
+	use_all();
+	bump(&hot->cost, cost);
+	bump(&hot->place->seg.saved, -cost);
 }
 
 static uint64_t median(uint64_t *v, int n)
@@ -272,6 +298,12 @@ static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 	return (struct call_cost){of > in ? of : in, in};
 }
 
+/* per_call: ticks for CALLS calls in 1/1024 tick a call, as at the start. */
+static uint64_t per_call(uint64_t cost)
+{
+	return hp_speed_then(cost * 1024 / CALLS);
+}
+
 /* hp_cost_calibrate_sampling: what calls cost with the hooks that sample: of a site that is always timed, timed ones
  * among others, and those others. */
 void hp_cost_calibrate_sampling(void)
@@ -289,10 +321,10 @@ void hp_cost_calibrate_sampling(void)
 	struct call_cost drawn = measure_drawn(hot, skipped.all);
 
 	*hot = saved;
-	seg->always_inside = always.inside * 1024 / CALLS;
-	seg->always_outside = (always.all - always.inside) * 1024 / CALLS;
-	seg->drawn_inside = drawn.inside * 1024 / CALLS;
-	seg->drawn_outside = (drawn.all - drawn.inside) * 1024 / CALLS;
-	seg->skipped = skipped.all * 1024 / CALLS;
+	seg->always_inside = per_call(always.inside);
+	seg->always_outside = per_call(always.all - always.inside);
+	seg->drawn_inside = per_call(drawn.inside);
+	seg->drawn_outside = per_call(drawn.all - drawn.inside);
+	seg->skipped = per_call(skipped.all);
 	hp_cost_use();
 }

@@ -177,15 +177,18 @@ fold_one(struct place *place, char *base, const struct seg_sample *s, uint64_t w
 	else
 		fold_call(place, base, s->incl, word & SEG_NODE_MASK, word,
 			  call_cost(inside_of(word, s->incl, s->below), s->below), 1);
-	bump(&place->seg.saved,
-	     hp_process.cost[call_kind(word)][0] - cost_of(word, s->incl, s->below));
+	bump(&place->seg.saved, (uint64_t)now_so(&hp_process.nominal[call_kind(word)]) -
+					cost_of(word, s->incl, s->below));
 }
 
-/* save: so many ordinary calls that lasted. */
-static inline void save(struct place *place, uint64_t n)
+/* save: so many ordinary calls, and of these so many that lasted. */
+static inline void save(struct place *place, uint64_t n, uint64_t n_lasting)
 {
+	uint64_t cost = now_so(&hp_process.cost[CALL_PLAIN][0]);
+
 	bump(&place->seg.saved,
-	     n * (hp_process.cost[CALL_PLAIN][0] - hp_process.cost[CALL_PLAIN][1]));
+	     n * ((uint64_t)now_so(&hp_process.nominal[CALL_PLAIN]) - cost) +
+		     n_lasting * (cost - now_so(&hp_process.cost[CALL_PLAIN][1])));
 }
 
 /* What measuring costs, as most calls of a fold need it. */
@@ -231,6 +234,7 @@ static __attribute__((noinline)) struct seg_sample *
 fold_recursive(struct place *place, char *base, struct seg_sample *s, const struct seg_sample *to)
 {
 	const uint64_t bits = SEG_INNER | SEG_BACK;
+	const struct seg_sample *first = s;
 	uint64_t both = hp_process.both, n_lasting = 0;
 
 	for (; s < to; s++) {
@@ -244,7 +248,7 @@ fold_recursive(struct place *place, char *base, struct seg_sample *s, const stru
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 	}
-	save(place, n_lasting);
+	save(place, (uint64_t)(s - first), n_lasting);
 	return s;
 }
 
@@ -277,9 +281,11 @@ static void fold_ring(struct hot *hot)
 	struct seg_sample *go_on = ring;
 	/* Closes the ring while it is folded: a handler's calls go straight into their nodes. */
 	struct seg_sample *to = (struct seg_sample *)take(&hot->next, sizeof(place->seg.ring));
-	struct fold_cost cost = {hp_process.both,
-				 hp_process.inside[CALL_PLAIN][0] * SEG_COST_CALL + (1 << 13),
-				 hp_process.inside[CALL_PLAIN][1] * SEG_COST_CALL + (1 << 13), 0};
+	struct fold_cost cost = {
+		hp_process.both,
+		now_so(&hp_process.inside[CALL_PLAIN][0]) * SEG_COST_CALL + (1 << 13),
+		now_so(&hp_process.inside[CALL_PLAIN][1]) * SEG_COST_CALL + (1 << 13), 0};
+	uint64_t n_others = 0;
 
 	if (to > hot->end)
 		to = hot->end;
@@ -287,6 +293,7 @@ static void fold_ring(struct hot *hot)
 		uint64_t word = s->word;
 
 		if (unlikely(!fold_plain(place, base, s, word, &cost))) {
+			n_others++;
 			if (word & SEG_FOLDED) {
 				if (s >= place->ring_from || word & SEG_TAKEN) {
 					s->word = word | SEG_TAKEN;
@@ -296,6 +303,7 @@ static void fold_ring(struct hot *hot)
 			}
 			behind = fold_recursive(place, base, s, to);
 			if (behind != s) {
+				n_others += (uint64_t)(behind - s) - 1;
 				s = behind - 1;
 				continue;
 			}
@@ -304,14 +312,18 @@ static void fold_ring(struct hot *hot)
 		compiler_barrier();
 		s->word = word | SEG_FOLDED;
 	}
-	save(place, cost.n_lasting);
+	save(place, (uint64_t)(to - ring) - n_others, cost.n_lasting);
 	if (hp_process.samples)
 		hp_sample_adapt(hot, to);
 	place->ring_from = go_on;
 	compiler_barrier();
 	hot->next = (uint64_t)go_on;
-	if (to > ring && to[-1].end - place->clock_seen >= place->clock_every)
+	if (to > ring && to[-1].end - place->clock_seen >= place->clock_every) {
 		sign_of_life(place, to[-1].end);
+		/* Not for a few calls, of a thread that ends: a look costs as much as some hundred. */
+		if (to == hot->end)
+			hp_cost_follow(hot, place->clock_seen);
+	}
 }
 
 /* hp_fold: folds the ring unless we are a handler in the middle of a fold. */

@@ -134,7 +134,7 @@ __attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f,
 	hot->top = f - 1;
 	bump(&hot->cost, SEG_COST_CALL);
 	bump(&n->back_child, incl);
-	bump(&n->back_child_cost, seg_node_cost(hp_process.inside[CALL_PLAIN][0] +
+	bump(&n->back_child_cost, seg_node_cost(now_so(&hp_process.inside[CALL_PLAIN][0]) +
 						below * hp_process.both / SEG_COST_CALL));
 	append(hot, now, incl, below, (uint64_t)n | SEG_INNER | SEG_BACK);
 }

@@ -1,6 +1,6 @@
 # runtime: libhotpath.so and libhotpath.a, C11, libc only; and the header for measured programs, hotpath.h.
 
-RUNTIME_SRC = hook sample life tree fold thread unit segment process parent facts clock cost end steer session fiber seg_copy kernel
+RUNTIME_SRC = hook sample life tree fold thread unit segment process parent facts clock cost speed end steer session fiber seg_copy kernel
 RUNTIME_OBJ = $(RUNTIME_SRC:%=$(B)/runtime/%.o)
 # No frame pointer, no stack protector, no vector registers: the hooks run at any instruction of the host.
 RUNTIME_CFLAGS = $(HOTPATH_CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \

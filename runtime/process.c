@@ -451,6 +451,7 @@ void hp_process_forked(void)
 	if (hp_process.state != PROCESS_ON)
 		return;
 	hp_process.state = hp_process.follow ? PROCESS_FORKED : PROCESS_OFF;
+	hp_speed_forked();
 	hp_units_forget_lock();
 	hp_threads_forget();
 	hp_sessions_forget();

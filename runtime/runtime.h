@@ -19,6 +19,7 @@
  *   seg_copy.c a segment as it is at a moment
  *   clock.c    which clock, how fast
  *   cost.c     what a measured call costs
+ *   speed.c    how fast the machine goes, and so what it costs now
  *   end.c      the end of the process, and who takes the run in
  *   kernel.c   system calls, past functions of the host that have their names
  *
@@ -230,9 +231,10 @@ struct process {
 	struct hotpath_unit *units;
 	uint64_t ms_ticks; /* ticks in a millisecond, roughly */
 	/* What measuring costs, as in the segment's header; 0 while it is being found out. */
-	uint64_t both; /* inside + outside of an empty call */
+	uint64_t both;		      /* inside + outside of an empty call */
+	uint32_t nominal[CALL_KINDS]; /* of a call that does not last, in the unit of hot.cost */
 	uint64_t knee; /* ticks from which on a call lasts, and costs less (seg_lasts()) */
-	/* By the kind of call, and whether it lasts. */
+	/* And what it costs at the speed that the machine goes at now (cost.c), by the kind of call, and whether it lasts. */
 	uint64_t inside[CALL_KINDS][2]; /* 1/1024 tick */
 	uint32_t cost[CALL_KINDS][2];	/* in all, in the unit of hot.cost */
 	uint32_t skipped_cost;
@@ -339,6 +341,14 @@ void hp_order(uint64_t *v, int n);
 void hp_cost_calibrate(void);
 void hp_cost_calibrate_sampling(void);
 void hp_cost_use(void);
+void hp_cost_follow(struct hot *hot, uint64_t now);
+
+/* speed.c */
+void hp_speed_start(void);
+uint64_t hp_speed_look(uint64_t now);
+uint64_t hp_speed_now(uint64_t cost);
+uint64_t hp_speed_then(uint64_t cost);
+void hp_speed_forked(void);
 
 /* unit.c */
 bool hp_units_relink(const struct seg_header *old);

@@ -65,7 +65,7 @@
 _Static_assert(sizeof(void *) == 8, "segments are written by 64-bit programs only");
 
 #define SEG_MAGIC   "HOTPATH\x1a"
-#define SEG_VERSION 7u
+#define SEG_VERSION 8u
 #define SEG_ENDIAN  0x01020304u
 #define SEG_SUFFIX  ".hotpath-seg"
 
@@ -162,7 +162,7 @@ enum seg_lost {
  *      160    8  end_ticks    \
  *      168    8  end_mono      > the same at the seal; zero before
  *      176    8  end_real     /
- *      184    8  inside       measuring cost inside a call's own interval, in 1/1024 tick
+ *      184    8  inside       measuring cost inside a call's own interval, in 1/1024 tick, as that and what follows was at the start
  *      192    8  outside      measuring cost charged to the caller, in 1/1024 tick
  *      200    4  end_how      enum seg_end
  *      204    4  exit_status
@@ -575,8 +575,9 @@ struct seg_frame {
  *      240    8  stack_used   frames of the stack that have file behind them
  *      248    8  stopped      tick at which measuring was switched off while the thread's frames were live: they end
  *                             there; 0: they go on
- *      256    8  saved        what measuring the folded calls cost less because they lasted (seg_knee()), in the unit of
- *                             seg_sample.below
+ *      256    8  saved        what measuring the folded calls cost less than the header says, because they lasted (seg_knee())
+ *                             or the machine went faster than at the start, in the unit of seg_sample.below; in two's
+ *                             complement: it can also be more
  *      264   56  (zero)
  *      320       ring         struct seg_sample[SEG_RING]
  */

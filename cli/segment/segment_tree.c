@@ -395,6 +395,17 @@ static void sum_thread(struct segment_reader *r, const struct seg_thread *from,
 		t->total_ns = to_ns(r, (uint64_t)r->nodes[0].children_net);
 }
 
+/*
+ * is_plausible: whether measuring a thread's calls can have cost so much less than the header says; in two's complement, for a
+ * machine that went slower than at the start it is more, and looking how fast it goes costs something, too.
+ */
+static bool is_plausible(uint64_t spent, uint64_t saved)
+{
+	enum { SLOWER = 64, LOOK = 1024 * SEG_COST_CALL };
+
+	return saved >> 63 ? -saved / SLOWER <= spent + LOOK : saved <= spent;
+}
+
 static int read_thread(struct segment_reader *r, const struct seg_thread *t,
 		       struct image_thread *to)
 {
@@ -423,9 +434,10 @@ static int read_thread(struct segment_reader *r, const struct seg_thread *t,
 		return error;
 	for (size_t i = 1; i < r->n_nodes; i++)
 		r->thread_spent += segment_spent(r, &r->nodes[i]);
-	if (r->thread_saved > r->thread_spent)
+	if (!is_plausible(r->thread_spent, r->thread_saved))
 		image_damage(r->image, "measuring a thread's calls has an absurd cost");
-	r->thread_spent = less(r->thread_spent, r->thread_saved);
+	else
+		r->thread_spent -= r->thread_saved;
 	r->spent += r->thread_spent;
 	for (size_t i = 0; i < r->n_nodes; i++) {
 		struct segment_node *n = &r->nodes[i];

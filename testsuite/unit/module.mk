@@ -35,7 +35,7 @@ $(B)/test/unit/test_sample: testsuite/unit/test_sample.c runtime/sample.c $(wild
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka -lm
 
 UNIT_TESTS += test_cost
-$(B)/test/unit/test_cost: testsuite/unit/test_cost.c runtime/clock.c runtime/cost.c $(wildcard runtime/*.h)
+$(B)/test/unit/test_cost: testsuite/unit/test_cost.c runtime/clock.c runtime/cost.c runtime/speed.c $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -fno-strict-aliasing -o $@ $< -lcmocka
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What measuring is found to cost where other processes take the processor away meanwhile: by a clock of our own. */
+/*
+ * What measuring is found to cost where other processes take the processor away meanwhile, and where the machine changes its speed: by a
+ * clock of our own.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,14 +13,14 @@
 /* In ns, and so in ticks of the run: of a call, of what it has in it, and of one that is not timed. */
 enum { ALL = 50, INSIDE = 20, SKIPPED = 8, TAKEN_AWAY = 4000000 };
 
-static uint64_t now_ns;
+static uint64_t now_ns, reading_ns = 1;
 static int readings, disturb_from, disturb_every;
 
-/* Each reading is 1 ns after the one before it; some come after a long time. */
+/* Each reading is so much after the one before it; some come after a long time. */
 static int read_time(clockid_t id, struct timespec *t)
 {
 	(void)id;
-	now_ns++;
+	now_ns += reading_ns;
 	readings++;
 	if (disturb_every && readings >= disturb_from &&
 	    (readings - disturb_from) % disturb_every == 0)
@@ -30,6 +33,7 @@ static int read_time(clockid_t id, struct timespec *t)
 #define clock_gettime read_time
 #include "../../runtime/clock.c"
 #include "../../runtime/cost.c"
+#include "../../runtime/speed.c"
 
 struct process hp_process;
 __thread struct hot hp_hot;
@@ -111,9 +115,11 @@ static void calibrate(int from, int every)
 	header = (struct seg_header){0};
 	hp_process = (struct process){.seg = &header, .clock = SEG_CLOCK_MONOTONIC};
 	hp_process.hooks = (struct hooks){enter_timed, leave, NULL};
+	hp_process.ms_ticks = 1000000;
 	readings = 0;
 	disturb_from = from;
 	disturb_every = every;
+	reading_ns = 1;
 	hp_cost_calibrate();
 	hp_cost_calibrate_sampling();
 }
@@ -161,6 +167,116 @@ static void many_disturbances_change_nothing(void **state)
 	}
 }
 
+/* look: at the speed, when so many ms have passed; whether it was. */
+static bool look(unsigned ms)
+{
+	uint64_t before = hp_hot.cost, saved = place.seg.saved;
+
+	now_ns += ms * 1000000;
+	hp_hot.place = &place;
+	hp_cost_follow(&hp_hot, now_ns);
+	/* What it takes is a cost, and not one of a call. */
+	assert_int_equal(hp_hot.cost - before, saved - place.seg.saved);
+	return hp_hot.cost != before;
+}
+
+/* assert_speed: costs are so many times those of the start, and the header has those. */
+static void assert_speed(unsigned times)
+{
+	assert_near(hp_process.inside[CALL_PLAIN][0], times * INSIDE);
+	assert_near(hp_process.inside[CALL_ALWAYS][0], times * INSIDE);
+	assert_near(hp_process.inside[CALL_DRAWN][0], times * INSIDE);
+	assert_in_range(hp_process.cost[CALL_PLAIN][0], times * SEG_COST_CALL - 2,
+			times * SEG_COST_CALL + 2);
+	assert_in_range(hp_process.skipped_cost, times * SEG_COST_CALL * SKIPPED / ALL - 2,
+			times * SEG_COST_CALL * SKIPPED / ALL + 2);
+	assert_near(header.inside, INSIDE);
+	assert_near(header.skipped, SKIPPED);
+	assert_int_equal(hp_process.nominal[CALL_PLAIN], SEG_COST_CALL);
+}
+
+static void costs_follow_the_speed(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	assert_speed(1);
+	reading_ns = 3;
+	assert_true(look(1));
+	assert_speed(1);
+	assert_true(look(2));
+	assert_true(look(4));
+	assert_speed(3);
+	reading_ns = 1;
+	look(16);
+	assert_speed(3);
+	look(16);
+	assert_speed(1);
+}
+
+static void a_look_is_rare_and_is_charged(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	for (unsigned ms = 1; ms < 16; ms *= 2)
+		assert_true(look(ms));
+	for (int i = 0; i < 15; i++)
+		assert_false(look(1));
+	uint64_t before = hp_hot.cost, start = now_ns;
+
+	assert_true(look(1));
+	uint64_t took = now_ns - start - 1000000;
+
+	assert_in_range((hp_hot.cost - before) * ALL / SEG_COST_CALL, took - 8, took + 8);
+}
+
+/* One that another process disturbed: a little, or so much that no machine is as slow. */
+static void a_disturbed_look_changes_nothing(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	for (int i = 0; i < 9; i++)
+		look(16);
+	for (int i = 0; i < 20; i++) {
+		reading_ns = i % 2 ? 1 : 5;
+		look(16);
+		reading_ns = 1;
+		look(16);
+		assert_speed(1);
+	}
+	reading_ns = 100;
+	for (int i = 0; i < 9; i++)
+		assert_false(look(16));
+	assert_speed(1);
+}
+
+/* Another thread is at it; in the child of a fork it is no more. */
+static void one_looks_at_a_time(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	assert_true(look(100));
+	speed.busy = 1;
+	assert_false(look(100));
+	hp_speed_forked();
+	assert_true(look(100));
+}
+
+/* The hooks that sample may be needed late: what they cost is what it would have been at the start. */
+static void costs_found_later_are_those_of_the_start(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
+	reading_ns = 2;
+	for (int i = 0; i < 9; i++)
+		look(16);
+	assert_speed(2);
+	hp_cost_calibrate_sampling();
+	assert_near(2 * header.skipped, SKIPPED);
+	assert_near(2 * header.always_inside, INSIDE);
+	assert_near(hp_process.inside[CALL_ALWAYS][0], INSIDE);
+	assert_near(header.inside, INSIDE);
+}
+
 /* A cost that was found to be nothing must not make others of it that are without end. */
 static void no_cost_is_a_share_of_nothing(void **state)
 {
@@ -175,6 +291,11 @@ int main(void)
 		cmocka_unit_test(costs_are_found),
 		cmocka_unit_test(a_disturbance_changes_nothing),
 		cmocka_unit_test(many_disturbances_change_nothing),
+		cmocka_unit_test(costs_follow_the_speed),
+		cmocka_unit_test(a_look_is_rare_and_is_charged),
+		cmocka_unit_test(a_disturbed_look_changes_nothing),
+		cmocka_unit_test(one_looks_at_a_time),
+		cmocka_unit_test(costs_found_later_are_those_of_the_start),
 		cmocka_unit_test(no_cost_is_a_share_of_nothing),
 	};
 

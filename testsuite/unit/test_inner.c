@@ -61,6 +61,11 @@ void hp_clock_now(uint64_t *ticks, uint64_t *mono_ns, uint64_t *real_ns)
 	*ticks = *mono_ns = 0;
 }
 
+void hp_cost_follow(struct hot *hot, uint64_t now)
+{
+	(void)hot, (void)now;
+}
+
 void hp_steer_look(void)
 {
 }

@@ -279,7 +279,9 @@ static void thread_name_and_owners(void **state)
 static void thread_saved(void **state)
 {
 	(void)state;
-	POKE(thread(&threads, 0)->saved, UINT64_MAX);
+	POKE(thread(&threads, 0)->saved, INT64_MAX);
+	genuine_same_times(&threads, genuine_damaged(&threads, "absurd cost"));
+	POKE(thread(&threads, 0)->saved, (uint64_t)INT64_MIN);
 	genuine_same_times(&threads, genuine_damaged(&threads, "absurd cost"));
 }
 
