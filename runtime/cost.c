@@ -237,6 +237,7 @@ static void use_all(void)
 {
 	const struct seg_header *seg = hp_process.seg;
 
+	set_now(&hp_process.knee, seg_knee(hp_speed_now(seg->inside)));
 	use(CALL_PLAIN, seg->inside, seg->outside);
 	use(CALL_ALWAYS, seg->always_inside, seg->always_outside);
 	use(CALL_DRAWN, seg->drawn_inside, seg->drawn_outside);
@@ -248,7 +249,6 @@ static void use_all(void)
 void hp_cost_use(void)
 {
 	hp_process.both = hp_process.seg->inside + hp_process.seg->outside;
-	hp_process.knee = seg_knee(hp_process.seg->inside);
 	use_all();
 }
 

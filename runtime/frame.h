@@ -113,17 +113,17 @@ static inline enum call_kind call_kind(uint64_t word)
 	return !tag ? CALL_PLAIN : tag == SEG_TAG(0) ? CALL_ALWAYS : CALL_DRAWN;
 }
 
-static inline bool lasts(uint64_t word, uint64_t incl, uint64_t below)
-{
-	return seg_lasts(word, incl, below, hp_process.knee);
-}
-
 /* now_so: what changes while the program runs (hp_cost_follow()).  Compilers make less of an atomic load than of a plain one, and either is one. */
 #ifdef __SANITIZE_THREAD__
 #define now_so(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #else
 #define now_so(p) (*(p))
 #endif
+
+static inline bool lasts(uint64_t word, uint64_t incl, uint64_t below)
+{
+	return seg_lasts(word, incl, below, now_so(&hp_process.knee));
+}
 
 /* inside_of: what timing a call adds to its own time, in 1/1024 tick. */
 static inline uint64_t inside_of(uint64_t word, uint64_t incl, uint64_t below)

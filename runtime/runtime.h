@@ -233,8 +233,8 @@ struct process {
 	/* What measuring costs, as in the segment's header; 0 while it is being found out. */
 	uint64_t both;		      /* inside + outside of an empty call */
 	uint32_t nominal[CALL_KINDS]; /* of a call that does not last, in the unit of hot.cost */
-	uint64_t knee; /* ticks from which on a call lasts, and costs less (seg_lasts()) */
-	/* And what it costs at the speed that the machine goes at now (cost.c), by the kind of call, and whether it lasts. */
+	/* And what it costs at the speed that the machine goes at now (speed.c), by the kind of call, and whether it lasts. */
+	uint64_t knee;			/* ticks from which on it does (seg_lasts()) */
 	uint64_t inside[CALL_KINDS][2]; /* 1/1024 tick */
 	uint32_t cost[CALL_KINDS][2];	/* in all, in the unit of hot.cost */
 	uint32_t skipped_cost;

@@ -75,6 +75,19 @@ distort() {
   done
 }
 
+@test "a machine that goes at another speed than at the start: what measuring costs goes with it" {
+  status=0
+  "$BUILD/test/clock" steady > /dev/null || status=$?
+  [ $status != 77 ] || skip "no traps of the clock here"
+  dump "$BUILD/test/clock" slow
+  echo "$output"
+  grep -qx "site inner calls=8000 running=0 unwound=0 hist=8000" <<< "$output"
+  # They take no time; with costs as they were at the start each would have two thirds of a reading, some 20 ns.
+  total=$(sed -n 's/^time inner total=\([0-9]*\) .*/\1/p' <<< "$output")
+  reading=$(sed -n 's/^time inner .*max=\([0-9]*\)$/\1/p' <<< "$output") # but for the first: found out little by little
+  [ "$total" -lt $((8000 * reading / 3)) ]
+}
+
 @test "a call that ends on a processor whose clock is behind, or ahead" {
   distort steady
   [ "$outer_total" -ge 20000000 ] && [ "$inner_total" -ge 10000000 ]

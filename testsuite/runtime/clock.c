@@ -8,6 +8,7 @@
  *   slept        the machine slept for 8 hours in a call, and the TSC went on
  *   restarted    the machine slept in a call, and the TSC began anew
  *   sleeps       as `slept`, and killed in the next call
+ *   slow         from here on each reading takes thrice as long as it did at the start, and what `outer` does of its own, 100 ms
  *   ordered      as `restarted`, and then ordered to measure no more, as by `hotpath ctl`: status 4 when it does not follow
  *
  * Each makes ten calls of `outer`, with 1 ms of its own and 1 ms in `inner`, where it happens.  Status 77: no such thing here.
@@ -36,10 +37,12 @@ enum { OUTER, INNER };
 #include "tsc_trap.h"
 
 static volatile int64_t offset; /* of the TSC as the runtime sees it */
+static volatile uint64_t alone; /* or it stands still, but for so much at each reading */
+static volatile uint64_t stands;
 
 static uint64_t seen(uint64_t t)
 {
-	return t + (uint64_t)offset;
+	return stands = alone ? stands + alone : t + (uint64_t)offset;
 }
 
 static uint64_t now_ns(void)
@@ -100,7 +103,24 @@ static bool follows_order(void)
 	return !unit.exit;
 }
 
-enum { SLEEP_S = 8 * 3600 };
+/* reading: ticks that it takes, undisturbed. */
+static uint64_t reading(void)
+{
+	enum { N = 1000 };
+	uint64_t least = UINT64_MAX;
+
+	for (int i = 0; i < 20; i++) {
+		uint64_t start = __builtin_ia32_rdtsc(), ticks;
+
+		for (int k = 0; k < N; k++)
+			__builtin_ia32_rdtsc();
+		ticks = (__builtin_ia32_rdtsc() - start) / N;
+		least = ticks < least ? ticks : least;
+	}
+	return least;
+}
+
+enum { SLEEP_S = 8 * 3600, SLOW_CALLS = 8000, SLOW_MS = 100 };
 
 int main(int argc, char **argv)
 {
@@ -112,8 +132,21 @@ int main(int argc, char **argv)
 		ENTER(OUTER);
 		EXIT(OUTER);
 	}
+	uint64_t thrice = 3 * reading(), ms = (uint64_t)(skew / 5);
+
 	if (!trap())
 		return 77;
+	if (!strcmp(how, "slow")) {
+		alone = thrice;
+		ENTER(OUTER);
+		for (int i = 0; i < SLOW_CALLS; i++) {
+			stands += SLOW_MS * ms / SLOW_CALLS;
+			ENTER(INNER);
+			EXIT(INNER);
+		}
+		EXIT(OUTER);
+		return 0;
+	}
 	for (int i = 0; i < 10; i++) {
 		ENTER(OUTER);
 		burn(1000000);
