@@ -105,6 +105,20 @@ static inline void drop_top(struct hot *hot, struct seg_frame *f, uint64_t cost)
 	bump(&hot->cost, cost);
 }
 
+/*
+ * drop_self: likewise of a call of a function by itself, which covers nothing either, but may be the oldest that did not go
+ * down.
+ */
+static inline void drop_self(struct hot *hot, struct seg_frame *f, uint64_t cost)
+{
+	f->depth = 0;
+	compiler_barrier();
+	if (f == hot->back)
+		hot->back = NO_FRAME;
+	hot->top = f - 1;
+	bump(&hot->cost, cost);
+}
+
 /* call_kind: by a sample's word. */
 static inline enum call_kind call_kind(uint64_t word)
 {
@@ -202,9 +216,12 @@ static inline void pop_skipped(struct hot *hot, struct seg_frame *f)
 
 	if (unlikely(is_large(f, hot->cost - f->before)))
 		hp_sample_large(hot, f);
-	if (unlikely(f >= hot->back))
-		hp_drop_back(hot, f, now_so(&hp_process.skipped_cost));
-	else
+	if (unlikely(f >= hot->back)) {
+		if (likely(n == f[-1].node))
+			drop_self(hot, f, now_so(&hp_process.skipped_cost));
+		else
+			hp_drop_back(hot, f, now_so(&hp_process.skipped_cost));
+	} else
 		drop_top(hot, f, now_so(&hp_process.skipped_cost));
 	bump(&n->skipped, 1);
 }

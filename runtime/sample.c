@@ -18,6 +18,9 @@
  * are a million times longer than others), but by recursion.  Counting alone costs, too; a program that makes hardly anything but measured calls can be over its
  * budget by that, and the report says so and names the functions.
  *
+ * What a thinned-out site is worth depends on its few calls standing for as many each: two of 4,096 among hundreds of 64 make
+ * the estimate as bad as if there were no more than those.  So exponents must not shoot past what is needed.
+ *
  * No floating point: it would change the exception flags of the host.
  */
 #include <errno.h>
@@ -102,7 +105,10 @@ static __attribute__((noinline)) void enter_back(struct seg_node *n, uint64_t de
 	struct hot *hot = &hp_hot;
 	struct seg_frame *f = raise_top(hot, n);
 
-	hp_cover(hot, f);
+	if (n != f[-1].node)
+		hp_cover(hot, f);
+	else if (f < hot->back) /* a call of a function by itself covers nothing */
+		hot->back = f;
 	f->start = 0;
 	fill(hot, f, depth);
 	choose(hot, f);
@@ -214,6 +220,14 @@ static uint64_t share(uint64_t v, uint64_t of, unsigned shift)
 	return (uint64_t)(((unsigned __int128)v * of) >> shift);
 }
 
+/* lowered: an exponent with which at most half of `times` as many calls are timed. */
+static unsigned lowered(unsigned e, unsigned least, uint64_t times)
+{
+	unsigned by = 62 - (unsigned)__builtin_clzll(times);
+
+	return e > least + by ? e - by : least;
+}
+
 /*
  * raise_or_lower: a site's exponent, by how many of its calls were timed since it was last looked at, and how many the
  * level lets through.  One may be all there is to judge by, so both are in 1/256.
@@ -235,19 +249,47 @@ static void raise_or_lower(struct seg_draw *d, unsigned least, bool large, uint6
 		e = least;
 	else if (timed > allowed)
 		e += log2_up(timed / (allowed + 1) + 1);
-	else if (4 * timed < allowed && e > least)
-		e--;
+	else if (4 * timed < allowed)
+		e = lowered(e, least, allowed / timed);
 	d->exponent = (uint8_t)(e < SEG_EXPONENT_MAX ? e : SEG_EXPONENT_MAX);
 }
 
-/* move_level: by how many calls were timed on this thread in so many ticks, and how many there was room for. */
-static void move_level(struct pace *pace, uint64_t ticks, uint64_t timed, uint64_t room)
+static struct seg_draw *draw_of(const struct seg_sample *s)
 {
+	struct seg_node *n = (struct seg_node *)(s->word & SEG_NODE_MASK);
+
+	return &n->stat->draw[s->word & SEG_INNER];
+}
+
+/* count_draws: of how many sites, or of which calls of theirs, the timed calls in the ring are. */
+static uint64_t count_draws(const struct seg_sample *ring, const struct seg_sample *to)
+{
+	uint64_t parts = 0;
+
+	for (const struct seg_sample *s = ring; s < to; s++)
+		if (s->word & SEG_TAG_MASK)
+			parts += (1 << 16) / (draw_of(s)->timed | 1u);
+	return (parts >> 16) + 1;
+}
+
+/*
+ * move_level: by how many of the calls in the ring were timed, in so many ticks, and how many there was room for.  When all sites that
+ * were met keep to their equal share there is room for all of them, so the level never falls below that: what is timed too
+ * often at first does not throw it down, from where it would rise only slowly.
+ */
+static void move_level(struct place *place, const struct seg_sample *to, uint64_t ticks,
+		       uint64_t timed, uint64_t room)
+{
+	struct pace *pace = &place->pace;
 	uint64_t most = (uint64_t)(((unsigned __int128)room << PACE_SHIFT) / (ticks | 1)) + 1;
 
-	if (timed > room)
+	if (timed > room) {
+		uint64_t equal = most / count_draws(place->seg.ring, to);
+
 		pace->level = pace->level * (room + 1) / timed;
-	else if (timed < room - room / 4)
+		if (pace->level < equal)
+			pace->level = equal;
+	} else if (pace->level && timed < room - room / 4)
 		pace->level += pace->level / 4 + 1;
 	if (pace->level > most || !pace->level)
 		pace->level = most;
@@ -284,10 +326,10 @@ void hp_sample_adapt(struct hot *hot, const struct seg_sample *to)
 	if (room < (whole + counting) / 8)
 		room = (whole + counting) / 8;
 
-	move_level(pace, ticks, timed, room / (share(cost / timed, hp_process.both, 18) + 1));
+	move_level(place, to, ticks, timed, room / (share(cost / timed, hp_process.both, 18) + 1));
 	for (const struct seg_sample *s = place->seg.ring; s < to; s++) {
 		struct seg_stat *stat = ((struct seg_node *)(s->word & SEG_NODE_MASK))->stat;
-		struct seg_draw *d = &stat->draw[s->word & SEG_INNER];
+		struct seg_draw *d = draw_of(s);
 
 		if (s->word & SEG_TAG_MASK && d->timed && stat->warm[s->word & SEG_INNER] >= WARM)
 			raise_or_lower(d, stat->least, stat->large >> (s->word & SEG_INNER) & 1,

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 #include "../../runtime/sample.c"
 
@@ -158,6 +159,67 @@ static void a_site_finds_its_rate(void **state)
 	assert_int_equal(d.exponent, SEG_EXPONENT_MAX);
 }
 
+/* A thread of so many sites, whose calls cost 100 ticks to measure, under a budget of 2 %. */
+enum { SITES = 3 };
+static struct place thread;
+static struct hot hot;
+static struct seg_stat stats[SITES];
+static struct seg_node nodes[SITES] __attribute__((aligned(64)));
+
+static int a_thread(void **state)
+{
+	(void)state;
+	memset(&thread, 0, sizeof(thread));
+	memset(stats, 0, sizeof(stats));
+	hot = (struct hot){.place = &thread};
+	hp_process.both = 100 * 1024;
+	for (int i = 0; i < CALL_KINDS; i++)
+		hp_process.cost[i][0] = hp_process.cost[i][1] = SEG_COST_CALL;
+	hp_process.budget = (2 << BUDGET_SHIFT) / 100;
+	now_ticks = 1 << 20;
+	for (int i = 0; i < SITES; i++)
+		nodes[i].stat = &stats[i];
+	return 0;
+}
+
+/* fold: the ring is full of timed calls, `each` of which a site has, the last one the rest, and so many ticks have passed. */
+static void fold(int each, uint64_t ticks)
+{
+	now_ticks += ticks;
+	for (int i = 0; i < SEG_RING; i++) {
+		int site = i / each < SITES ? i / each : SITES - 1;
+		struct seg_stat *stat = &stats[site];
+
+		thread.seg.ring[i] =
+			(struct seg_sample){.word = (uint64_t)&nodes[site] | SEG_TAG(0)};
+		stat->draw[0].timed++;
+		stat->warm[0] = WARM;
+		bump(&hot.cost, SEG_COST_CALL);
+	}
+	hp_sample_adapt(&hot, &thread.seg.ring[SEG_RING]);
+}
+
+/* Timing all calls takes 1 %: all are timed. */
+static void what_fits_the_budget_is_timed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		fold(85, SEG_RING * 100 * 100);
+		for (int k = 0; k < SITES; k++)
+			assert_int_equal(stats[k].draw[0].exponent, 0);
+	}
+}
+
+/* What comes all at once takes 50 times as much as it may, and is thinned out by as much, no more. */
+static void a_burst_is_thinned_out_by_as_much_as_it_must(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		fold(85, SEG_RING * 100);
+	for (int k = 0; k < SITES; k++)
+		assert_in_range(stats[k].draw[0].exponent, 5, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +227,8 @@ int main(void)
 		cmocka_unit_test(there_is_no_memory),
 		cmocka_unit_test(budgets_are_read),
 		cmocka_unit_test(a_site_finds_its_rate),
+		cmocka_unit_test_setup(what_fits_the_budget_is_timed, a_thread),
+		cmocka_unit_test_setup(a_burst_is_thinned_out_by_as_much_as_it_must, a_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
