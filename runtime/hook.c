@@ -127,7 +127,7 @@ __attribute__((noinline)) void hp_pop_back(struct hot *hot, struct seg_frame *f,
 		pop_covered(hot, f, now, below, bits);
 		return;
 	}
-	drop_self(hot, f, SEG_COST_CALL);
+	drop_self(hot, f, now_so(&hp_process.cost[CALL_PLAIN][0]));
 	bump(&n->back_child, incl);
 	bump(&n->back_child_cost, seg_node_cost(now_so(&hp_process.inside[CALL_PLAIN][0]) +
 						below * hp_process.both / SEG_COST_CALL));

@@ -9,6 +9,7 @@
  *   restarted    the machine slept in a call, and the TSC began anew
  *   sleeps       as `slept`, and killed in the next call
  *   slow         from here on each reading takes thrice as long as it did at the start, and what `outer` does of its own, 100 ms
+ *   slow-self    likewise, and each call of `inner` calls itself
  *   ordered      as `restarted`, and then ordered to measure no more, as by `hotpath ctl`: status 4 when it does not follow
  *
  * Each makes ten calls of `outer`, with 1 ms of its own and 1 ms in `inner`, where it happens.  Status 77: no such thing here.
@@ -136,12 +137,16 @@ int main(int argc, char **argv)
 
 	if (!trap())
 		return 77;
-	if (!strcmp(how, "slow")) {
+	if (!strncmp(how, "slow", 4)) {
 		alone = thrice;
 		ENTER(OUTER);
 		for (int i = 0; i < SLOW_CALLS; i++) {
 			stands += SLOW_MS * ms / SLOW_CALLS;
 			ENTER(INNER);
+			if (how[4]) {
+				ENTER(INNER);
+				EXIT(INNER);
+			}
 			EXIT(INNER);
 		}
 		EXIT(OUTER);
