@@ -29,18 +29,33 @@ static __attribute__((noinline)) void raise_to(uint64_t *p, uint64_t v)
 		;
 }
 
-/* line_near: the bucket nearest to this one in a line that the histogram has; HIST_BUCKETS when it has none. */
+/*
+ * line_near: the bucket nearest to this one in a line that the histogram has; HIST_BUCKETS when it has none.  Not one in the stat
+ * itself before it has a call of its own (struct seg_stat).
+ */
 static uint32_t line_near(const struct seg_stat *stat, uint32_t bucket)
 {
-	uint32_t line = bucket / HIST_LINE;
+	uint32_t line = (bucket - SEG_NEAR) / HIST_LINE, near = SEG_NEAR;
 
-	for (uint32_t d = 0; d < HIST_LINES; d++) {
+	for (uint32_t d = 0; d < SEG_LINES; d++) {
 		if (d <= line && stat->lines[line - d])
-			return d ? (line - d + 1) * HIST_LINE - 1 : bucket;
-		if (line + d < HIST_LINES && stat->lines[line + d])
-			return (line + d) * HIST_LINE;
+			return d ? SEG_NEAR + (line - d + 1) * HIST_LINE - 1 : bucket;
+		if (line + d < SEG_LINES && stat->lines[line + d])
+			return SEG_NEAR + (line + d) * HIST_LINE;
 	}
-	return HIST_BUCKETS;
+	while (near && !stat->near[near - 1])
+		near--;
+	return near ? near - 1 : HIST_BUCKETS;
+}
+
+/* counter_of: where a bucket is counted; NULL in a line that the histogram does not have. */
+static inline uint32_t *counter_of(char *base, struct seg_stat *stat, uint32_t bucket)
+{
+	if (bucket < SEG_NEAR)
+		return &stat->near[bucket];
+	uint64_t index = stat->lines[(bucket - SEG_NEAR) / HIST_LINE];
+
+	return index ? (uint32_t *)(base + 64 * index) + bucket % HIST_LINE : NULL;
 }
 
 /*
@@ -52,7 +67,7 @@ static __attribute__((noinline)) uint32_t line_new(struct place *place, struct s
 {
 	uint32_t n = 0, none = 0;
 
-	for (uint32_t i = 0; i < HIST_LINES; i++)
+	for (uint32_t i = 0; i < SEG_LINES; i++)
 		n += stat->lines[i] != 0;
 
 	uint64_t size = HIST_LINE * sizeof(uint32_t);
@@ -61,7 +76,7 @@ static __attribute__((noinline)) uint32_t line_new(struct place *place, struct s
 
 	if (counters)
 		__atomic_compare_exchange_n(
-			&stat->lines[bucket / HIST_LINE], &none,
+			&stat->lines[(bucket - SEG_NEAR) / HIST_LINE], &none,
 			(uint32_t)(((uint64_t)counters - hp_process.seg->map_base) / 64), false,
 			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return line_near(stat, bucket);
@@ -95,35 +110,50 @@ wrapped:
 #endif
 }
 
-/* hist_add: a call, or as many as a timed one stands for. */
-static inline void hist_add(struct place *place, char *base, struct seg_stat *stat, uint64_t ticks,
-			    uint32_t weight)
+/* limits: a duration into min and max. */
+static inline void limits(struct seg_stat *stat, uint64_t own)
 {
-	uint32_t bucket = hist_bucket(ticks);
-	uint64_t index = stat->lines[bucket / HIST_LINE];
-
-	if (unlikely(!index)) {
-		bucket = line_new(place, stat, bucket);
-		if (bucket == HIST_BUCKETS)
-			return;
-		index = stat->lines[bucket / HIST_LINE];
-	}
-	uint32_t *counter = (uint32_t *)(base + 64 * index) + bucket % HIST_LINE;
-
-	if (unlikely(add_wraps(counter, weight)))
-		carry(place, stat, bucket);
-}
-
-/* fold_time: a duration, of as many calls as a timed one stands for, into the site's histogram. */
-static inline __attribute__((always_inline)) void
-fold_time(struct place *place, char *base, struct seg_stat *stat, uint64_t own, uint64_t weight)
-{
-	own &= (own >> 63) - 1; /* at least 0; which it is, is hard to predict */
 	if (unlikely(own < stat->min))
 		lower(&stat->min, own);
 	if (unlikely(own > stat->max))
 		raise_to(&stat->max, own);
-	hist_add(place, base, stat, own, (uint32_t)weight);
+}
+
+/* first_near: the first call that is counted in a counter of the stat's own, or the first since it went round. */
+static __attribute__((noinline)) void first_near(struct seg_stat *stat, uint64_t own)
+{
+	limits(stat, own);
+	compiler_barrier();
+}
+
+/*
+ * fold_time: a duration, of as many calls as a timed one stands for, into the site's histogram.  Short ones are quick: it is they that
+ * are many, and for which other memory would be dear.
+ */
+static inline __attribute__((always_inline)) void
+fold_time(struct place *place, char *base, struct seg_stat *stat, uint64_t own, uint64_t weight)
+{
+	uint32_t bucket, *counter;
+
+	own &= (own >> 63) - 1; /* at least 0; which it is, is hard to predict */
+	if (likely(own < SEG_NEAR)) {
+		bucket = (uint32_t)own;
+		counter = &stat->near[own];
+		if (unlikely(!*counter))
+			first_near(stat, own);
+	} else {
+		limits(stat, own);
+		bucket = hist_bucket(own);
+		counter = counter_of(base, stat, bucket);
+		if (unlikely(!counter)) {
+			bucket = line_new(place, stat, bucket);
+			if (bucket == HIST_BUCKETS)
+				return;
+			counter = counter_of(base, stat, bucket);
+		}
+	}
+	if (unlikely(add_wraps(counter, (uint32_t)weight)))
+		carry(place, stat, bucket);
 }
 
 /*

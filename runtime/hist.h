@@ -11,10 +11,11 @@
  *   0 .. 127               value
  *   2^e + k * 2^(e-6) ..   (e - 5) * 64 + k        for e = 7 .. 47, k = 0 .. 63
  *
- * In a segment the counters are 32 bits wide and stand in lines of 16 (64 bytes, one cache line), and a
- * line exists from the first time one of its buckets is hit: a function with steady times takes 2 to 4 lines, one
- * with a long tail 20 to 60.  When a thread may have no more memory (hp_arena_bound), a duration whose line is not there counts in the
- * nearest bucket of one that is.  A counter that wraps writes a struct seg_carry (segment.h).
+ * In a segment the counters are 32 bits wide.  Those of the shortest durations are where the function's histogram begins (SEG_NEAR);
+ * the others stand in lines of 16 (64 bytes, one cache line), and a line exists from the first time one of its buckets is hit: a
+ * function with steady times takes up to 4 lines, one with a long tail 20 to 60.  When a thread may have no more memory
+ * (hp_arena_bound), a duration whose line is not there counts in the nearest bucket of one that is.  A counter that wraps writes a
+ * struct seg_carry (segment.h).
  */
 #ifndef HOTPATH_HIST_H
 #define HOTPATH_HIST_H

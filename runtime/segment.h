@@ -76,6 +76,8 @@ enum {
 	SEG_NAME = 16,
 	SEG_UNIT_ALIGN = 16, /* units share areas; what else the header links has its own */
 	SEG_BUILD_ID = 20,
+	SEG_NEAR = 3 * HIST_LINE, /* buckets of a histogram whose counters are in the stat itself */
+	SEG_LINES = HIST_LINES - SEG_NEAR / HIST_LINE,
 };
 
 #define SEG_NO_SITE UINT32_MAX
@@ -364,45 +366,49 @@ struct seg_draw {
 };
 
 /*
- * struct seg_stat: one site on one thread; its first cache line is all that a fold touches of it for calls shorter than 256
- * ticks
+ * struct seg_stat: one site on one thread, 64-aligned.  Of calls of less than SEG_NEAR ticks a fold touches one cache line of it, that
+ * of the counter; of calls of less than 448 ticks that of `min`, and a line of counters.
+ *
+ * A counter of `near` is of one duration: where it is not 0, that is between `min` and `max`.
  *
  *   offset size
- *        0    8  min          net ticks, at least 0; UINT64_MAX before the first call
- *        8    8  max          net ticks
- *       16  688  lines        uint32_t[HIST_LINES]: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
- *      704    4  site
- *      708    4  covered      written by the runtime for itself: how many live calls cover the site (frame.h)
- *      712    8  next         list of the thread
- *      720   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
+ *        0  192  near         uint32_t[SEG_NEAR]: the first counters of the histogram, hist.h
+ *      192    8  min          net ticks, at least 0; UINT64_MAX before the first call
+ *      200    8  max          net ticks
+ *      208  676  lines        uint32_t[SEG_LINES]: the others: offset / 64 of uint32_t[HIST_LINE], 0 where no call fell
+ *      884    4  site
+ *      888    4  covered      written by the runtime for itself: how many live calls cover the site (frame.h)
+ *      892    4  (zero)
+ *      896    8  next         list of the thread
+ *      904   24  draw         for outermost calls, and for those made while a frame of the site was live: the former
  *                             make the total time, and may be few among many of the latter
- *      744    1  least        exponent that the rule asks for; a budget goes no lower
- *      745    1  sampled      1 when the hooks that sample have timed a call
- *      746    2  warm         timed calls for each of `draw`, up to 255
- *      748    1  large        bit i: a call of draw[i] made so many others that all of them are timed
- *      749    3  (zero)
- *      752    8  carry        link to struct seg_carry
- *      760    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
- *      768    8  squares      of how many calls each timed one stands for, added up; of calls that the hooks which sample have timed
- *      776   56  (zero)
+ *      928    1  least        exponent that the rule asks for; a budget goes no lower
+ *      929    1  sampled      1 when the hooks that sample have timed a call
+ *      930    2  warm         timed calls for each of `draw`, up to 255
+ *      932    1  large        bit i: a call of draw[i] made so many others that all of them are timed
+ *      933    3  (zero)
+ *      936    8  carry        link to struct seg_carry
+ *      944    8  unwound      calls whose exit was never seen: longjmp, exception through C, thread exit
+ *      952    8  squares      of how many calls each timed one stands for, added up; of calls that the hooks which sample have timed
  */
 struct seg_stat {
+	uint32_t near[SEG_NEAR];
 	uint64_t min;
 	uint64_t max;
-	uint32_t lines[HIST_LINES];
+	uint32_t lines[SEG_LINES];
 	uint32_t site;
 	uint32_t covered;
+	uint32_t zero;
 	struct seg_stat *next;
 	struct seg_draw draw[2];
 	uint8_t least;
 	uint8_t sampled;
 	uint8_t warm[2];
 	uint8_t large;
-	uint8_t zero[3];
+	uint8_t zero_too[3];
 	struct seg_carry *carry;
 	uint64_t unwound;
 	uint64_t squares;
-	uint64_t zero_end[7];
 };
 
 /*
@@ -644,9 +650,11 @@ SEG_ASSERT_AT(seg_header, control, 408);
 SEG_ASSERT_AT(seg_header, overlap, 448);
 SEG_ASSERT_AT(seg_unit, build_id, 44);
 SEG_ASSERT_AT(seg_unit, sites, 64);
-SEG_ASSERT_AT(seg_stat, lines, 16);
-SEG_ASSERT_AT(seg_stat, site, 704);
-SEG_ASSERT_AT(seg_stat, carry, 752);
+SEG_ASSERT_AT(seg_stat, min, 192);
+SEG_ASSERT_AT(seg_stat, lines, 208);
+SEG_ASSERT_AT(seg_stat, site, 884);
+SEG_ASSERT_AT(seg_stat, next, 896);
+SEG_ASSERT_AT(seg_stat, carry, 936);
 SEG_ASSERT_AT(seg_node, cost, 56);
 SEG_ASSERT_AT(seg_node, back_child_cost, 120);
 SEG_ASSERT_AT(seg_thread, now_ticks, 64);
@@ -656,7 +664,7 @@ SEG_ASSERT_AT(seg_fiber, frames, 64);
 SEG_ASSERT_AT(seg_thread, ring, 320);
 _Static_assert(sizeof(struct seg_header) == 464 && sizeof(struct seg_header) <= SEG_PAGE, "");
 _Static_assert(sizeof(struct seg_site) == 48, "");
-_Static_assert(sizeof(struct seg_stat) == 832, "");
+_Static_assert(sizeof(struct seg_stat) == 960, "");
 _Static_assert(sizeof(struct seg_node) == 128, "");
 _Static_assert(sizeof(struct seg_sample) == 32, "");
 _Static_assert(sizeof(struct seg_frame) == 32, "");

@@ -24,7 +24,7 @@ enum {
 	SHORTCUTS_BASE = 2048,
 	SHORTCUTS_PER_SITE = 4,
 	TREE_BASE = 640 << 10, /* bytes */
-	TREE_PER_SITE = 2304,
+	TREE_PER_SITE = 2432,
 	EDGES_FIRST = 256, /* entries of a thread's first edge table */
 };
 

@@ -2,6 +2,16 @@
 /* The histograms of one thread: what the folds left in its stats. */
 #include "segment_stats.h"
 
+/* add_counters: of buckets in a row; false without memory. */
+static bool add_counters(const struct segment_stats *r, const uint32_t *counters, uint32_t n,
+			 uint32_t bucket, int site)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (counters[i] && !sum_add(&r->sums[site], bucket + i, counters[i]))
+			return false;
+	return true;
+}
+
 /* read_line: 16 counters, where the stat says that they are. */
 static int read_line(const struct segment_stats *r, uint64_t index, uint32_t line, int site)
 {
@@ -17,17 +27,16 @@ static int read_line(const struct segment_stats *r, uint64_t index, uint32_t lin
 			     counters ? "in two places" : "unreachable");
 		return IMAGE_OK;
 	}
-	for (uint32_t i = 0; i < HIST_LINE; i++)
-		if (counters[i] && !sum_add(&r->sums[site], line * HIST_LINE + i, counters[i]))
-			return IMAGE_MEMORY;
-	return IMAGE_OK;
+	return add_counters(r, counters, HIST_LINE, SEG_NEAR + line * HIST_LINE, site)
+		       ? IMAGE_OK
+		       : IMAGE_MEMORY;
 }
 
 static int read_lines(const struct segment_stats *r, const struct seg_stat *stat, int site)
 {
-	int error = IMAGE_OK;
+	int error = add_counters(r, stat->near, SEG_NEAR, 0, site) ? IMAGE_OK : IMAGE_MEMORY;
 
-	for (uint32_t line = 0; line < HIST_LINES && !error; line++) {
+	for (uint32_t line = 0; line < SEG_LINES && !error; line++) {
 		uint64_t index = stat->lines[line];
 
 		if (index)

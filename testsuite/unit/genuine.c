@@ -278,3 +278,41 @@ int genuine_after(void **state)
 	genuine_mend();
 	return 0;
 }
+
+uint64_t genuine_counted(const struct image *im, const char *function)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < im->n_sites; i++)
+		for (size_t b = 0; b < im->sites[i].n_buckets; b++)
+			if (strcmp(im->sites[i].name, function) == 0)
+				n += im->sites[i].buckets[b].count;
+	return n;
+}
+
+const struct image_site *genuine_site(const struct image *im, const char *function)
+{
+	for (size_t i = 0; i < im->n_sites; i++)
+		if (strcmp(im->sites[i].name, function) == 0)
+			return &im->sites[i];
+	fail();
+	return NULL;
+}
+
+void *genuine_link_to(const struct genuine *g, uint64_t offset)
+{
+	return (void *)(genuine_header(g)->map_base + offset);
+}
+
+void *genuine_link(const struct genuine *g, const void *at)
+{
+	return genuine_link_to(g, (uint64_t)((const char *)at - g->map));
+}
+
+void *genuine_wild(const struct genuine *g, size_t i)
+{
+	const uint64_t offsets[] = {
+		0, 64, g->size, g->size - 4, g->size + SEG_PAGE, 1ull << 62, ~(uint64_t)0 << 12};
+
+	return i < sizeof(offsets) / sizeof(*offsets) ? genuine_link_to(g, offsets[i]) : NULL;
+}

@@ -46,6 +46,17 @@ void *genuine_at(const struct genuine *g, const void *link);
 struct seg_node *genuine_sibling(const struct genuine *g, const struct seg_node *node);
 uint32_t genuine_as_sibling(const struct genuine *g, const void *link);
 
+/* genuine_link_to, genuine_link: a link to a place in the file. */
+void *genuine_link_to(const struct genuine *g, uint64_t offset);
+void *genuine_link(const struct genuine *g, const void *at);
+
+/* genuine_wild: links that lead nowhere: header, end of the file, past it, round the top; NULL past the last. */
+void *genuine_wild(const struct genuine *g, size_t i);
+
+/* genuine_site: a function by its name; genuine_counted: the calls in its histogram. */
+const struct image_site *genuine_site(const struct image *im, const char *function);
+uint64_t genuine_counted(const struct image *im, const char *function);
+
 /* genuine_poke: overwrites some bytes of the mapping; genuine_mend() puts all back. */
 void genuine_poke(void *at, const void *value, size_t size);
 void genuine_mend(void);

@@ -14,7 +14,7 @@
 # Other folders append to UNIT_TESTS and say how theirs are linked.
 
 SEGMENT_UNIT_TESTS = test_hist test_segment test_segment_threads test_segment_units test_segment_recent \
-	test_segment_steer test_segment_lives
+	test_segment_steer test_segment_lives test_segment_stats
 UNIT_TESTS += $(SEGMENT_UNIT_TESTS)
 SEGMENT_SRC = $(wildcard cli/segment/*.c) runtime/seg_copy.c
 SEGMENT_HDR = $(wildcard cli/segment/*.h) runtime/segment.h runtime/seg_copy.h runtime/seg_lives.h runtime/hist.h

@@ -2,7 +2,7 @@
 /*
  * A segment with one field damaged, a test a field: what is read of it, and what it is called.
  * Here: the header with its clock, process facts, and files that are no segments; units and sites are in
- * test_segment_units.c, threads in test_segment_threads.c.
+ * test_segment_units.c, threads in test_segment_threads.c, histograms in test_segment_stats.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A segment with one field damaged, a test a field: threads, their calling contexts, histograms,
- * newest calls and stacks. The rest is in test_segment.c.
+ * A segment with one field damaged, a test a field: threads, their calling contexts, newest calls and stacks.  Histograms are in
+ * test_segment_stats.c, the rest is in test_segment.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,55 +52,6 @@ static struct seg_node *below_outer(uint32_t site)
 	return genuine_at(&nest, child(&nest, outer(), site));
 }
 
-/* stat: the histogram of a site on a thread. */
-static struct seg_stat *stat_of(const struct genuine *g, uint32_t site)
-{
-	struct seg_stat *s = genuine_at(g, thread(g, 0)->stats);
-
-	while (s->site != site)
-		s = genuine_at(g, s->next);
-	return s;
-}
-
-static uint64_t counted(const struct image *im, const char *function)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < im->n_sites; i++)
-		for (size_t b = 0; b < im->sites[i].n_buckets; b++)
-			if (strcmp(im->sites[i].name, function) == 0)
-				n += im->sites[i].buckets[b].count;
-	return n;
-}
-
-static const struct image_site *site_of(const struct image *im, const char *function)
-{
-	for (size_t i = 0; i < im->n_sites; i++)
-		if (strcmp(im->sites[i].name, function) == 0)
-			return &im->sites[i];
-	fail();
-	return NULL;
-}
-
-static void *link_to(const struct genuine *g, uint64_t offset)
-{
-	return (void *)(genuine_header(g)->map_base + offset);
-}
-
-static void *link_of(const struct genuine *g, const void *at)
-{
-	return link_to(g, (uint64_t)((const char *)at - g->map));
-}
-
-/* wild: links that lead nowhere: header, end of the file, past it, round the top. */
-static void *wild(const struct genuine *g, size_t i)
-{
-	const uint64_t offsets[] = {
-		0, 64, g->size, g->size - 4, g->size + SEG_PAGE, 1ull << 62, ~(uint64_t)0 << 12};
-
-	return i < sizeof(offsets) / sizeof(*offsets) ? link_to(g, offsets[i]) : NULL;
-}
-
 /* pending: a slot of the ring that still waits to be folded; NULL when none does. */
 static struct seg_sample *pending(const struct genuine *g)
 {
@@ -123,7 +74,7 @@ static void genuine_segments_are_sound(void **state)
 	assert_int_equal(threads.good.n_threads, 3);
 	assert_int_equal(genuine_calls(&threads.good, "leaf"), 6000);
 	assert_int_equal(genuine_calls(&recurse.good, "outer"), 9);
-	assert_int_equal(counted(&nest.good, "leaf"), 4000);
+	assert_int_equal(genuine_counted(&nest.good, "leaf"), 4000);
 }
 
 /* ---- threads ---- */
@@ -136,15 +87,15 @@ static void thread_next(void **state)
 	POKE(thread(&threads, 2)->next, (void *)first); /* a cycle of all */
 	genuine_same_times(&threads, genuine_damaged(&threads, "list of threads breaks off"));
 	genuine_mend();
-	POKE(thread(&threads, 1)->next, link_of(&threads, thread(&threads, 1)));
+	POKE(thread(&threads, 1)->next, genuine_link(&threads, thread(&threads, 1)));
 	const struct image *im = genuine_damaged(&threads, "list of threads breaks off");
 
 	assert_int_equal(im->n_threads, 2);
 	assert_int_equal(genuine_calls(im, "leaf"), 4000);
-	assert_int_equal(counted(im, "leaf"), 4000);
+	assert_int_equal(genuine_counted(im, "leaf"), 4000);
 	genuine_mend();
-	for (size_t i = 0; wild(&threads, i); i++) {
-		POKE(thread(&threads, 0)->next, wild(&threads, i));
+	for (size_t i = 0; genuine_wild(&threads, i); i++) {
+		POKE(thread(&threads, 0)->next, genuine_wild(&threads, i));
 		im = genuine_damaged(&threads, "list of threads breaks off");
 		assert_int_equal(genuine_calls(im, "leaf"), 2000);
 		genuine_mend();
@@ -156,8 +107,8 @@ static void thread_root(void **state)
 	struct seg_thread *t = thread(&threads, 0);
 
 	(void)state;
-	for (size_t i = 0; wild(&threads, i); i++) {
-		POKE(t->root, wild(&threads, i));
+	for (size_t i = 0; genuine_wild(&threads, i); i++) {
+		POKE(t->root, genuine_wild(&threads, i));
 		assert_int_equal(
 			genuine_calls(genuine_damaged(&threads, "a calling context is unreachable"),
 				      "leaf"),
@@ -179,19 +130,20 @@ static void thread_stats(void **state)
 	struct seg_thread *t = thread(&threads, 0);
 
 	(void)state;
-	for (size_t i = 0; wild(&threads, i); i++) {
-		POKE(t->stats, wild(&threads, i));
+	for (size_t i = 0; genuine_wild(&threads, i); i++) {
+		POKE(t->stats, genuine_wild(&threads, i));
 		const struct image *im = genuine_damaged(&threads, "list of histograms breaks off");
 
 		genuine_same_times(&threads, im);
-		assert_true(counted(im, "leaf") >= 4000 && counted(im, "leaf") < 6000);
+		assert_true(genuine_counted(im, "leaf") >= 4000 &&
+			    genuine_counted(im, "leaf") < 6000);
 		genuine_mend();
 	}
 	POKE(t->stats, thread(&threads, 2)->stats);
 	const struct image *im = genuine_damaged(&threads, "list of histograms breaks off");
 
 	genuine_same_times(&threads, im);
-	assert_true(counted(im, "leaf") < 6000); /* those of thread 2 once, ours not */
+	assert_true(genuine_counted(im, "leaf") < 6000); /* those of thread 2 once, ours not */
 }
 
 static void thread_stack(void **state)
@@ -200,15 +152,15 @@ static void thread_stack(void **state)
 
 	(void)state;
 	assert_int_equal(t->live, 1);
-	for (size_t i = 0; wild(&die, i); i++) {
-		POKE(t->stack, wild(&die, i));
+	for (size_t i = 0; genuine_wild(&die, i); i++) {
+		POKE(t->stack, genuine_wild(&die, i));
 		const struct image *im = genuine_damaged(&die, "a thread's stack is unreachable");
 
 		assert_int_equal(genuine_calls(im, "middle"), 0); /* it never returned */
 		assert_int_equal(genuine_calls(im, "leaf"), 1000);
 		genuine_mend();
 	}
-	POKE(t->stack, link_of(&die, t));
+	POKE(t->stack, genuine_link(&die, t));
 	genuine_damaged(&die, "a thread's stack is unreachable"); /* something else's place */
 	genuine_mend();
 	POKE(t->stack, t->stack + SEG_PAGE); /* its own, but not its beginning */
@@ -237,9 +189,9 @@ static void thread_frame(void **state)
 	const struct image *im = genuine_damaged(&die, "a time that a thread left is absurd");
 
 	genuine_same_calls(&die, im);
-	assert_int_equal(site_of(im, "outer")->total_ns, 0);
+	assert_int_equal(genuine_site(im, "outer")->total_ns, 0);
 	genuine_mend();
-	POKE(stack[1].node, link_to(&die, die.size));
+	POKE(stack[1].node, genuine_link_to(&die, die.size));
 	im = genuine_reads(&die, IMAGE_OK); /* a call without a place looks so */
 	assert_int_equal(genuine_calls(im, "outer"), 0);
 	assert_int_equal(genuine_calls(im, "middle"), 1);
@@ -299,7 +251,8 @@ static void thread_folding(void **state)
 
 static void ring_word(void **state)
 {
-	const uint64_t words[] = {64, ~(uint64_t)SEG_WORD_BITS, (uint64_t)link_to(&die, die.size)};
+	const uint64_t words[] = {64, ~(uint64_t)SEG_WORD_BITS,
+				  (uint64_t)genuine_link_to(&die, die.size)};
 	struct seg_sample *s = pending(&die);
 
 	(void)state;
@@ -373,10 +326,10 @@ static void node_parent(void **state)
 
 	assert_int_equal(genuine_calls(im, "outer"), 1000);
 	assert_int_equal(genuine_calls(im, "leaf"), 1000);
-	POKE(inner->parent, link_to(&nest, nest.size));
+	POKE(inner->parent, genuine_link_to(&nest, nest.size));
 	genuine_damaged(&nest, "another parent");
 	genuine_mend();
-	POKE(root(&nest)->parent, link_of(&nest, outer()));
+	POKE(root(&nest)->parent, genuine_link(&nest, outer()));
 	genuine_damaged(&nest, "does not begin with its root");
 }
 
@@ -385,9 +338,9 @@ static void node_child_cycle(void **state)
 	struct seg_node *leaf = below_outer(LEAF);
 
 	(void)state;
-	POKE(leaf->child, link_of(&nest, outer()));
+	POKE(leaf->child, genuine_link(&nest, outer()));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
-	POKE(leaf->child, link_of(&nest, leaf));
+	POKE(leaf->child, genuine_link(&nest, leaf));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
 	POKE(leaf->child, thread(&nest, 0)->root);
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
@@ -396,15 +349,15 @@ static void node_child_cycle(void **state)
 static void node_child(void **state)
 {
 	(void)state;
-	for (size_t i = 0; wild(&nest, i); i++) {
-		POKE(outer()->child, wild(&nest, i));
+	for (size_t i = 0; genuine_wild(&nest, i); i++) {
+		POKE(outer()->child, genuine_wild(&nest, i));
 		const struct image *im = genuine_damaged(&nest, "a calling context is unreachable");
 
 		assert_int_equal(genuine_calls(im, "outer"), 1000);
 		assert_int_equal(genuine_calls(im, "leaf"), 0);
 		genuine_mend();
 	}
-	POKE(outer()->child, link_of(&nest, outer()) + 8); /* crooked */
+	POKE(outer()->child, genuine_link(&nest, outer()) + 8); /* crooked */
 	genuine_damaged(&nest, "a calling context is unreachable");
 }
 
@@ -417,7 +370,7 @@ static void node_sibling_cycle(void **state)
 		last = below_outer(LEAF);
 	POKE(last->sibling, genuine_as_sibling(&nest, outer()->child));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
-	POKE(last->sibling, genuine_as_sibling(&nest, link_of(&nest, last)));
+	POKE(last->sibling, genuine_as_sibling(&nest, genuine_link(&nest, last)));
 	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
 	POKE(last->sibling, (uint32_t)(nest.size / 64));
 	genuine_same_times(&nest, genuine_damaged(&nest, "unreachable"));
@@ -428,18 +381,18 @@ static void node_depth(void **state)
 {
 	struct seg_node *leaf = genuine_at(&nest, child(&nest, below_outer(INNER), LEAF));
 	char *spare = (char *)genuine_at(&nest, genuine_header(&nest)->info) + (32 << 10);
-	struct seg_node *above = link_of(&nest, leaf);
+	struct seg_node *above = genuine_link(&nest, leaf);
 	struct seg_node chain[8];
 
 	(void)state;
 	for (int i = 0; i < 8; i++) {
-		struct seg_node *link = link_of(&nest, spare + i * sizeof(struct seg_node));
+		struct seg_node *link = genuine_link(&nest, spare + i * sizeof(struct seg_node));
 
 		chain[i] = (struct seg_node){.site = LEAF, .parent = above, .child = link + 1};
 		above = link;
 	}
 	chain[7].child = NULL;
-	POKE(leaf->child, (void *)link_of(&nest, spare));
+	POKE(leaf->child, (void *)genuine_link(&nest, spare));
 	for (int i = 0; i < 8; i++) {
 		genuine_poke(spare + i * 128, &chain[i], 64);
 		genuine_poke(spare + i * 128 + 64, (char *)&chain[i] + 64, 64);
@@ -505,137 +458,6 @@ static void node_times_of_recursion_are_not_absurd(void **state)
 	genuine_same_calls(&recurse, genuine_sound(&recurse));
 }
 
-/* ---- histograms ---- */
-
-static void stat_site(void **state)
-{
-	(void)state;
-	POKE(stat_of(&nest, INNER)->site, UINT32_MAX);
-	const struct image *im = genuine_damaged(&nest, "a histogram has the unknown site");
-
-	genuine_same_times(&nest, im);
-	assert_int_equal(counted(im, "leaf"), 4000);
-	assert_int_equal(counted(im, "outer"), 1000);
-	assert_true(counted(im, "inner") < 1000);
-}
-
-static void stat_next_cycle(void **state)
-{
-	struct seg_stat *last = genuine_at(&nest, thread(&nest, 0)->stats);
-
-	(void)state;
-	while (last->next)
-		last = genuine_at(&nest, last->next);
-	POKE(last->next, thread(&nest, 0)->stats);
-	const struct image *im = genuine_damaged(&nest, "list of histograms breaks off");
-
-	genuine_same_times(&nest, im);
-	assert_int_equal(counted(im, "leaf"), 4000);
-	assert_int_equal(counted(im, "inner"), 1000);
-	for (size_t i = 0; wild(&nest, i); i++) {
-		POKE(last->next, wild(&nest, i));
-		assert_int_equal(counted(genuine_damaged(&nest, "list of histograms"), "leaf"),
-				 4000);
-	}
-}
-
-/* line_used: a line that the stat has. */
-static uint32_t *line_used(struct seg_stat *s)
-{
-	for (uint32_t i = 0; i < HIST_LINES; i++)
-		if (s->lines[i])
-			return &s->lines[i];
-	fail();
-	return NULL;
-}
-
-static void stat_lines(void **state)
-{
-	const uint32_t lines[] = {1, UINT32_MAX, (uint32_t)(nest.size / 64)};
-	uint32_t *line = line_used(stat_of(&nest, LEAF));
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		POKE(*line, lines[i]);
-		const struct image *im =
-			genuine_damaged(&nest, "a histogram of leaf is unreachable");
-
-		genuine_same_times(&nest, im);
-		assert_int_equal(counted(im, "inner"), 1000);
-		assert_true(counted(im, "leaf") < 4000);
-	}
-	POKE(*line, *line_used(stat_of(&nest, INNER)));
-	genuine_same_times(&nest, genuine_damaged(&nest, "in two places"));
-}
-
-static void stat_limits(void **state)
-{
-	struct seg_stat *s = stat_of(&nest, LEAF);
-
-	(void)state;
-	POKE(s->max, UINT64_MAX);
-	genuine_same_times(&nest, genuine_damaged(&nest, "limits of a histogram of leaf"));
-	genuine_mend();
-	POKE(s->min, UINT64_MAX - 1);
-	const struct image_site *leaf =
-		site_of(genuine_damaged(&nest, "limits of a histogram of leaf"), "leaf");
-	uint64_t max = site_of(&nest.good, "leaf")->max_ns;
-
-	/* From the histogram then, or from the calls not yet folded. */
-	assert_true(leaf->min_ns <= leaf->max_ns && leaf->max_ns <= max);
-}
-
-/* spare_carries: two carries where the segment has nothing, the second behind the first. */
-static struct seg_carry *spare_carries(void)
-{
-	struct seg_carry *c =
-		(void *)((char *)genuine_at(&nest, genuine_header(&nest)->info) + (40 << 10));
-
-	POKE(c[0].bucket, 100);
-	POKE(c[1].bucket, 100);
-	POKE(c[0].next, (void *)link_of(&nest, &c[1]));
-	POKE(stat_of(&nest, LEAF)->carry, (void *)link_of(&nest, &c[0]));
-	return c;
-}
-
-static void stat_carry(void **state)
-{
-	(void)state;
-	spare_carries();
-	const struct image *im = genuine_sound(&nest);
-
-	assert_int_equal(counted(im, "leaf"), 4000 + (2ull << 32));
-	for (size_t i = 0; wild(&nest, i); i++) {
-		POKE(stat_of(&nest, LEAF)->carry, wild(&nest, i));
-		im = genuine_damaged(&nest, "a histogram of leaf breaks off");
-		assert_int_equal(counted(im, "leaf"), 4000);
-	}
-}
-
-static void stat_carry_cycle(void **state)
-{
-	struct seg_carry *c = spare_carries();
-
-	(void)state;
-	POKE(c[1].next, (void *)link_of(&nest, &c[0]));
-	const struct image *im = genuine_damaged(&nest, "a histogram of leaf breaks off");
-
-	assert_int_equal(counted(im, "leaf"), 4000 + (2ull << 32));
-	genuine_same_times(&nest, im);
-}
-
-static void stat_carry_bucket(void **state)
-{
-	struct seg_carry *c = spare_carries();
-
-	(void)state;
-	POKE(c[1].bucket, HIST_BUCKETS);
-	assert_int_equal(counted(genuine_damaged(&nest, "breaks off"), "leaf"),
-			 4000 + (1ull << 32));
-	POKE(c[0].bucket, UINT64_MAX);
-	assert_int_equal(counted(genuine_damaged(&nest, "breaks off"), "leaf"), 4000);
-}
-
 static const struct genuine_shape shapes[] = {
 	{&nest, "nest"}, {&threads, "threads 3"}, {&die, "die 9"}, {&recurse, "recurse 9"}, {0}};
 
@@ -677,13 +499,6 @@ int main(void)
 		GENUINE_TEST(node_calls),
 		GENUINE_TEST(node_times),
 		GENUINE_TEST(node_times_of_recursion_are_not_absurd),
-		GENUINE_TEST(stat_site),
-		GENUINE_TEST(stat_next_cycle),
-		GENUINE_TEST(stat_lines),
-		GENUINE_TEST(stat_limits),
-		GENUINE_TEST(stat_carry),
-		GENUINE_TEST(stat_carry_cycle),
-		GENUINE_TEST(stat_carry_bucket),
 		GENUINE_TEST(genuine_segments_are_sound),
 	};
 
