@@ -12,8 +12,9 @@
  * histograms, which go on growing.
  *
  * A signal handler may come in anywhere and make nodes of its own.  What is made is complete before one compare-and-swap
- * puts it at the head of its list, behind whatever a handler put there meanwhile; so the worst that two of us can do is to
- * make a node twice, and segment.h allows that (invariant 5).
+ * puts it at the head of its list, behind whatever a handler put there meanwhile.  So two of us can make a node or a stat twice:
+ * that whose edge was added first is used from then on, and the other stays empty.  (Without memory for edges both may be used; segment.h
+ * allows that, invariant 5.)
  */
 #include <string.h>
 #include "runtime.h"
@@ -75,23 +76,61 @@ static struct edge_table *edge_table_new(struct place *place, uint64_t entries)
 	return t;
 }
 
-/* edge_table_grow: a table with room.  The old one is left behind in the arena: all of them
- * together are less than the newest. */
-static struct edge_table *edge_table_grow(struct place *place)
+/*
+ * edge_put: an edge into a table.  The key is claimed before `to` is set, so that nobody who comes between sees a key with another's
+ * node.  Returns where it leads: elsewhere when a handler was quicker; NULL when the table is full.
+ */
+static void *edge_put(struct edge_table *t, uint64_t key, void *to)
 {
-	struct edge_table *old = place->edges;
+	struct edge *e = edge_slot(t, key);
+
+	while (e->key != key) {
+		uint64_t none = 0;
+
+		if (t->used >= t->mask)
+			return NULL;
+		/* Before: one entry is always free, so that who looks comes to an end. */
+		bump(&t->used, 1);
+		if (!__atomic_compare_exchange_n(&e->key, &none, key, false, __ATOMIC_RELAXED,
+						 __ATOMIC_RELAXED)) {
+			bump(&t->used, (uint64_t)-1); /* a handler took it for another */
+			e = edge_slot(t, key);
+		}
+	}
+	compiler_barrier();
+
+	void *first = NULL;
+
+	__atomic_compare_exchange_n(&e->to, &first, to, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	return first ? first : to;
+}
+
+/* edge_table_copy: what one table has and the other does not; who claimed a key and did not set its edge yet does it again. */
+static void edge_table_copy(struct edge_table *t, const struct edge_table *old)
+{
+	for (uint64_t i = 0; i <= old->mask; i++)
+		if (old->edges[i].key && old->edges[i].to)
+			edge_put(t, old->edges[i].key, old->edges[i].to);
+}
+
+/*
+ * edge_table_grow: a table with room, of the thread whose table is `old`.  That is left behind in the arena: all of them together are
+ * less than the newest.
+ */
+static struct edge_table *edge_table_grow(struct place *place, struct edge_table *old)
+{
 	struct edge_table *t = edge_table_new(place, old ? 2 * (old->mask + 1) : EDGES_FIRST);
 
 	if (!t)
 		return old;
-	for (uint64_t i = 0; old && i <= old->mask; i++) {
-		if (!old->edges[i].key)
-			continue;
-		*edge_slot(t, old->edges[i].key) = old->edges[i];
-		t->used++;
-	}
-	compiler_barrier();
-	place->edges = t;
+	if (old)
+		edge_table_copy(t, old);
+	if (!__atomic_compare_exchange_n(&place->edges, &old, t, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return old; /* a handler's */
+	/* What a handler added meanwhile. */
+	if (old)
+		edge_table_copy(t, old);
 	return t;
 }
 
@@ -101,26 +140,25 @@ static bool edges_crowded(const struct edge_table *t)
 	return !t || t->used * 4 >= (t->mask + 1) * 3;
 }
 
-/* edge_add: the key is claimed before `to` is set, so that nobody who comes between sees a key with
- * another's node. */
-static void edge_add(struct place *place, uint64_t key, void *to)
+/*
+ * edge_add: returns where the edge leads.  That is not `to` when a handler came in the midst of making it and added the same one first:
+ * there would be two of what there should be one, and who looks at one would not see what was noted in the other.
+ */
+static void *edge_add(struct place *place, uint64_t key, void *to)
 {
-	struct edge_table *t = place->edges;
-	struct edge *e;
-	uint64_t none = 0;
+	struct edge_table *t;
 
-	if (edges_crowded(t))
-		t = edge_table_grow(place);
-	if (!t || t->used >= t->mask) /* no memory to grow, and full: the edge is looked for again
-					 each time */
-		return;
-	e = edge_slot(t, key);
-	if (e->key != key && !__atomic_compare_exchange_n(&e->key, &none, key, false,
-							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		return;
-	compiler_barrier();
-	e->to = to;
-	bump(&t->used, 1);
+	do {
+		t = place->edges;
+		if (edges_crowded(t))
+			t = edge_table_grow(place, t);
+
+		void *there = t ? edge_put(t, key, to) : NULL;
+
+		/* Without memory to grow, and full: the edge is looked for again each time. */
+		to = there ? there : to;
+	} while (t != place->edges); /* a handler has made a larger one, without our edge */
+	return to;
 }
 
 /* tree_heavy: whether what is left of the thread's memory is for histograms. */
@@ -157,11 +195,12 @@ static void shortcut_add(struct place *place, uint64_t key, struct seg_node *to,
 static struct seg_stat *stat_find(struct place *place, uint32_t site)
 {
 	struct seg_stat **cached = &place->stat_of[site % 64];
+	struct seg_stat *stat = __atomic_load_n(cached, __ATOMIC_RELAXED);
 
-	if (*cached && (*cached)->site == site)
-		return *cached;
+	if (stat && stat->site == site)
+		return stat;
 	/* Every site that has a stat has an edge from the null caller. */
-	struct seg_stat *stat = edge_find(place, edge_key(NULL, site));
+	stat = edge_find(place, edge_key(NULL, site));
 
 	if (stat)
 		return *cached = stat;
@@ -178,8 +217,7 @@ static struct seg_stat *stat_find(struct place *place, uint32_t site)
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 	__atomic_fetch_add(&place->seg.n_stats, 1, __ATOMIC_RELAXED);
-	edge_add(place, edge_key(NULL, site), stat);
-	return *cached = stat;
+	return *cached = edge_add(place, edge_key(NULL, site), stat);
 }
 
 static struct seg_node *node_new(struct place *place, struct seg_node *parent, uint32_t site)
@@ -253,7 +291,7 @@ struct seg_node *hp_tree_child(struct place *place, struct seg_node *caller, uin
 	if (!n || n == &place->lost_node)
 		return &place->lost_node;
 	if (n->parent == caller)
-		edge_add(place, key, n);
+		n = edge_add(place, key, n);
 	else
 		shortcut_add(place, key, n, merged);
 	return go_to(caller, n);

@@ -18,7 +18,7 @@ $(B)/test/lives: testsuite/runtime/lives.c testsuite/runtime/unit.h runtime/abi.
 # No red zone: it pushes the flags to set the trap.
 $(B)/test/steps: testsuite/runtime/steps.c runtime/abi.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -mno-red-zone -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib
+	$(CC) $(TEST_CFLAGS) -mno-red-zone -DRUNTIME='"$(RUNTIME_ABS)"' -o $@ $< $(B)/lib/libhotpath.so -Wl,-rpath,$(abspath $(B))/lib -pthread
 
 $(B)/test/clock: testsuite/runtime/clock.c testsuite/runtime/tsc_trap.h testsuite/runtime/unit.h runtime/abi.h runtime/segment.h $(B)/lib/libhotpath.so
 	@mkdir -p $(@D)

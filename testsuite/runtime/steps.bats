@@ -16,8 +16,11 @@ steps() {
   rm -rf "$T/seg"
   "$BUILD/test/steps" "$@" > "$T/out"
   "$BUILD/test/segdump" "$T"/seg/*.hotpath-seg > "$T/dump"
-  grep -qx "run sealed=1 status=0 threads=1 damaged=0 torn=0 lost=0" "$T/dump" || { head -5 "$T/dump"; return 1; }
-  diff <(sort "$T/out") <(sed -n 's/ hist=.*//; /^site .* calls=[1-9]/p' "$T/dump" | sort)
+  grep -qx "run sealed=1 status=0 threads=[0-9]* damaged=0 torn=0 lost=0" "$T/dump" || { head -5 "$T/dump"; return 1; }
+  diff <(grep ^site "$T/out" | sort) <(sed -n 's/ hist=.*//; /^site .* calls=[1-9]/p' "$T/dump" | sort)
+  # One row for each function and each context; where all calls are timed, they are all in the histogram.
+  [ -z "$(sed -n 's/^\(site\|context\) \([^ ]*\) .*/\1 \2/p' "$T/dump" | sort | uniq -d)" ]
+  [ -n "$HOTPATH_BUDGET" ] || ! grep ^site "$T/dump" | grep -v ' calls=\([0-9]*\) .* hist=\1$'
 }
 
 @test "after each instruction the handler calls a measured function: no call is lost" {
@@ -32,6 +35,23 @@ steps() {
 @test "... one that is new: contexts made in the midst of making one" {
   steps new
   steps twin
+}
+
+# inner_once: of each function that a program says to have called by recursion for so long, that much time is counted once.
+inner_once() {
+  awk '$1 == "inner" { least[$2] = 0.9 * $3 }
+    $1 == "time" && $2 in least {
+      split($3, total, "="); split($5, sum, "="); n++
+      if (sum[2] - total[2] < least[$2]) { print $0 ", inner " least[$2]; bad = 1 }
+    }
+    END { exit bad || n < 50 }' "$T/out" "$T/dump"
+}
+
+@test "... one that is being called for the first time: its recursions are known as such" {
+  steps cousin
+  inner_once
+  steps grow
+  inner_once
 }
 
 @test "... above frames where none has been" {

@@ -9,6 +9,9 @@
  *   steps new           one round for each instruction, after which the handler calls a function that was never called: a new context,
  *                       stat and edge in the midst of what makes one
  *   steps twin          likewise, of the very function that is being entered for the first time
+ *   steps cousin        likewise, from a function that is new there itself: two contexts of the one function, and one stat.  Then both
+ *                       are live at once, and it prints how long the inner call took, in ns
+ *   steps grow          likewise while the thread's table of contexts grows, after each 97th instruction, each on a thread of its own
  *   steps deeper        one round for each instruction, after which the handler makes a call; each deeper than any call was before
  *   steps recurse ROUNDS  as same, around functions that call each other
  *   steps leave         likewise, and the handler leaves by siglongjmp: one round for each instruction.  Then the same functions
@@ -18,6 +21,8 @@
  * Prints for each function that was called what the segment has to say of it.
  */
 #if defined(__x86_64__)
+#include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -48,6 +53,7 @@ static const char *way;
 static sigjmp_buf left;
 static int fresh = FRESH; /* the next function that was not called yet */
 static int entered;	  /* the function that this round calls for the first time */
+static int called;	  /* and the one that the handler calls from another */
 static long step;	  /* instructions in this round */
 static long at;		  /* the one after which something happens */
 
@@ -102,6 +108,14 @@ static void on_step(int signo, siginfo_t *info, void *context)
 	if (!strcmp(way, "new") || !strcmp(way, "twin")) {
 		if (step == at) {
 			call(*way == 'n' ? next_fresh() : entered);
+			no_more(context);
+		}
+	} else if (!strcmp(way, "cousin") || !strcmp(way, "grow")) {
+		if (step == at) {
+			unit.enter(&slots[ALWAYS]);
+			call(called);
+			unit.exit(&slots[ALWAYS]);
+			calls[ALWAYS]++;
 			no_more(context);
 		}
 	} else if (!strcmp(way, "deeper")) {
@@ -169,6 +183,77 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+enum { RECURSION_NS = 100000 };
+
+/* recurse_over: a recursion in which a function is live in two contexts at once for a while; prints how long. */
+static void recurse_over(int function)
+{
+	const int path[] = {OUTER, ALWAYS, function, OUTER, function};
+	enum { DEPTH = sizeof(path) / sizeof(*path) };
+	uint64_t start, now;
+
+	for (int i = 0; i < DEPTH; i++) {
+		unit.enter(&slots[path[i]]);
+		calls[path[i]]++;
+	}
+	start = now_ns();
+	do
+		now = now_ns();
+	while (now - start < RECURSION_NS);
+	for (int i = DEPTH; i-- > 0;)
+		unit.exit(&slots[path[i]]);
+	printf("inner s%d %llu\n", function, (unsigned long long)(now - start));
+}
+
+static void cousin_round(void)
+{
+	called = fresh;
+	step_round();
+	recurse_over(called);
+}
+
+enum { EDGES_BEFORE = 94, CACHED = 64, STRIDE = 97 };
+
+/* grow_round: on a new thread: so many functions that its table is full, then another. */
+static void *grow_round(void *done)
+{
+	static int first;
+
+	if (!first) {
+		first = fresh;
+		fresh += EDGES_BEFORE + 1;
+	}
+	unit.enter(&slots[OUTER]);
+	for (int i = 1; i <= EDGES_BEFORE; i++)
+		call(first + i);
+	call(ALWAYS);
+	unit.exit(&slots[OUTER]);
+	calls[OUTER]++;
+	called = next_fresh();
+	step_round();
+	call(called + CACHED); /* in whose place the thread remembered that which is looked for */
+	recurse_over(called);
+	sem_post(done);
+	pause();
+	return NULL;
+}
+
+/* grow: the threads stay, for the next would have their table. */
+static void grow(void)
+{
+	pthread_t thread;
+	sem_t done;
+
+	sem_init(&done, 0, 0);
+	do {
+		at += STRIDE;
+		if (pthread_create(&thread, NULL, grow_round, &done))
+			abort();
+		while (sem_wait(&done))
+			;
+	} while (step >= at);
 }
 
 static int hooks, trapped = -1; /* of a round: how many there were, and the one under the trap */
@@ -266,11 +351,16 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 1000; i++) /* the thread has a place now, and something to lose */
 		call(ALWAYS);
 	sigaction(SIGTRAP, &sa, NULL);
-	if (!strcmp(way, "new") || !strcmp(way, "twin")) {
+	if (!strcmp(way, "new") || !strcmp(way, "twin") || !strcmp(way, "cousin")) {
 		do {
 			at++;
-			step_round();
+			if (*way == 'c')
+				cousin_round();
+			else
+				step_round();
 		} while (step >= at);
+	} else if (!strcmp(way, "grow")) {
+		grow();
 	} else if (!strcmp(way, "deeper")) {
 		do {
 			at++;
