@@ -372,6 +372,20 @@ C
   has 100000
 }
 
+@test "... where there is a file of the segment's name, that is not ours, and is left alone" {
+  [ "$(id -u)" = 0 ] || skip "only root may chroot"
+  gcc -O1 $FLAG survive.c -o survive -pthread
+  mkdir -p "others$HOTPATH_SEGMENTS"
+  (ulimit -s unlimited; ./survive others)
+  cmp "others$HOTPATH_SEGMENTS"/* <(echo "another's")
+  run counts
+  has "work,150,0,0"
+  run ask "SELECT sum(calls) + (SELECT sum(lost) FROM runs) FROM functions WHERE name = 'deep'"
+  has 100000
+  run ask "SELECT min(lost) > 0 FROM runs"
+  has 1
+}
+
 @test "children of a threaded program, and theirs, each have their own run" {
   gcc -O1 $FLAG survive.c -o survive -pthread
   ./survive forks

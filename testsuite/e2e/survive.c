@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* survive HOW: what programs do to their own process; e2e.bats knows what must have been counted all the same. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -72,6 +73,27 @@ static int forks(void)
 	return bad;
 }
 
+/* Another root has files of the same names as the segments here, with a line in them. */
+static int make_others(const char *root)
+{
+	const char *folder = getenv("HOTPATH_SEGMENTS");
+	DIR *d = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+	char path[4096];
+	int n = 0;
+
+	while (d && (entry = readdir(d)))
+		if (*entry->d_name != '.') {
+			snprintf(path, sizeof(path), "%s%s/%s", root, folder, entry->d_name);
+			FILE *f = fopen(path, "w");
+
+			n += f && fputs("another's\n", f) >= 0 && fclose(f) == 0;
+		}
+	if (d)
+		closedir(d);
+	return n;
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -104,6 +126,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(how, "chroot")) {
 		if (chroot("empty") || chdir("/"))
+			return 1;
+		deep(100000);
+	}
+	if (!strcmp(how, "others")) {
+		if (!make_others("others") || chroot("others") || chdir("/"))
 			return 1;
 		deep(100000);
 	}
