@@ -261,6 +261,8 @@ void hp_cost_follow(struct hot *hot, uint64_t now)
 	if (!took)
 		return;
 	use_all();
+	hot->place->look_from = hot->cost;
+	hot->place->look_cost = cost;
 	bump(&hot->cost, cost);
 	bump(&hot->place->seg.saved, -cost);
 }

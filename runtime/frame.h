@@ -202,10 +202,8 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 	uint64_t tag = f->before & SEG_TAG_MASK;
 	uint64_t below = (hot->cost - f->before) & ~SEG_TAG_MASK;
 
-	if (unlikely(is_large(f, below))) {
-		hp_sample_large(hot, f);
+	if (unlikely(is_large(f, below)) && hp_sample_large(hot, f, below))
 		tag = SEG_TAG(0);
-	}
 	pop(hot, f, now, below, bits | tag);
 }
 
@@ -213,9 +211,10 @@ static inline void pop_timed(struct hot *hot, struct seg_frame *f, uint64_t now,
 static inline void pop_skipped(struct hot *hot, struct seg_frame *f)
 {
 	struct seg_node *n = f->node;
+	uint64_t below = hot->cost - f->before;
 
-	if (unlikely(is_large(f, hot->cost - f->before)))
-		hp_sample_large(hot, f);
+	if (unlikely(is_large(f, below)))
+		hp_sample_large(hot, f, below);
 	if (unlikely(f >= hot->back)) {
 		if (likely(n == f[-1].node))
 			drop_self(hot, f, now_so(&hp_process.skipped_cost));

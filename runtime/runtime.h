@@ -149,6 +149,8 @@ struct place {
 	uint64_t cost;	      /* hot.cost of the thread that left */
 	uint64_t random;      /* state of the generator that draws the calls to be timed; never 0 */
 	struct pace pace;
+	uint64_t look_from,
+		look_cost; /* hot.cost before hp_cost_follow() last looked, and what that cost */
 	struct seg_sample *ring_from; /* where the ring went on after the last fold */
 	struct place *free_next;
 	struct seg_node lost_node; /* stands for a call that has no place */
@@ -290,7 +292,7 @@ void hp_fold(struct hot *hot);
 
 /* sample.c */
 enum { SAMPLE_LARGE = 64 * SEG_COST_CALL };
-void hp_sample_large(const struct hot *hot, const struct seg_frame *f);
+bool hp_sample_large(const struct hot *hot, const struct seg_frame *f, uint64_t below);
 struct hooks hp_sample_hooks(uint32_t clock);
 void hp_sample_stat(struct seg_stat *stat);
 void hp_sample_adapt(struct hot *hot, const struct seg_sample *to);

@@ -198,20 +198,27 @@ void hp_sample_stat(struct seg_stat *stat)
 }
 
 /*
- * hp_sample_large: the top frame's call, of this site, made many others: from now on all calls of its kind are
- * timed, as far as the rule lets them.
+ * hp_sample_large: the top frame's call, of this site, made many others, as what measuring these cost says: from now on all calls of its
+ * kind are timed, as far as the rule lets them.  Returns false when it did not: the runtime only looked how fast the machine goes
+ * meanwhile.
  */
-__attribute__((noinline)) void hp_sample_large(const struct hot *hot, const struct seg_frame *f)
+__attribute__((noinline)) bool hp_sample_large(const struct hot *hot, const struct seg_frame *f,
+					       uint64_t below)
 {
+	const struct place *place = hot->place;
 	struct seg_stat *stat = f->node->stat;
 	unsigned i = is_inner(hot, f);
 
+	if ((f->before & ~SEG_TAG_MASK) <= place->look_from &&
+	    below <= place->look_cost + SAMPLE_LARGE)
+		return false;
 	if (stat->large >> i & 1)
-		return;
+		return true;
 	stat->large = (uint8_t)(stat->large | 1u << i);
 	stat->draw[i].exponent = stat->draw[i].drawn = stat->least;
 	if (!stat->least)
 		stat->draw[i].countdown = 1;
+	return true;
 }
 
 /* share: v * of / 2^shift, whatever their product. */

@@ -70,9 +70,10 @@ void hp_steer_look(void)
 {
 }
 
-void hp_sample_large(const struct hot *hot, const struct seg_frame *f)
+bool hp_sample_large(const struct hot *hot, const struct seg_frame *f, uint64_t below)
 {
-	(void)hot, (void)f;
+	(void)hot, (void)f, (void)below;
+	return true;
 }
 
 void hp_sample_stat(struct seg_stat *stat)

@@ -220,6 +220,32 @@ static void a_burst_is_thinned_out_by_as_much_as_it_must(void **state)
 		assert_in_range(stats[k].draw[0].exponent, 5, 8);
 }
 
+/* A call that made many others is timed from now on, and one in which the runtime looked after itself is not. */
+static void a_large_call_is_one_that_made_many(void **state)
+{
+	static struct seg_node root;
+	struct seg_frame stack[2] = {{.node = &root}, {.node = &nodes[0], .before = 1000}};
+	uint64_t look = 500 * SEG_COST_CALL;
+
+	(void)state;
+	nodes[0].parent = &root;
+	hot.back = NO_FRAME;
+	hot.top = &stack[1];
+	stats[0].draw[0] = (struct seg_draw){.countdown = 77, .exponent = 5, .drawn = 5};
+	hot.cost = 1000 + look + 10 * SEG_COST_CALL;
+	thread.look_from = 1000 + 3 * SEG_COST_CALL;
+	thread.look_cost = look;
+	pop_skipped(&hot, &stack[1]);
+	assert_int_equal(stats[0].draw[0].exponent, 5);
+	assert_int_equal(stats[0].large, 0);
+
+	thread.look_from = 999; /* before the call */
+	hot.top = &stack[1];
+	pop_skipped(&hot, &stack[1]);
+	assert_int_equal(stats[0].draw[0].exponent, 0);
+	assert_int_equal(stats[0].draw[0].countdown, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +253,7 @@ int main(void)
 		cmocka_unit_test(there_is_no_memory),
 		cmocka_unit_test(budgets_are_read),
 		cmocka_unit_test(a_site_finds_its_rate),
+		cmocka_unit_test_setup(a_large_call_is_one_that_made_many, a_thread),
 		cmocka_unit_test_setup(what_fits_the_budget_is_timed, a_thread),
 		cmocka_unit_test_setup(a_burst_is_thinned_out_by_as_much_as_it_must, a_thread),
 	};
