@@ -87,8 +87,8 @@ static __attribute__((noinline)) void follow(void)
 }
 
 /*
- * enter_off: that call, its return and the jump past the exit hook are three branches taken, in as many cycles; a load and an
- * instruction less here were not to be seen in the time.
+ * enter_off: what it costs is its call and return.  A hook here that did nothing but return took as long, 1.03 ns where a function's
+ * own call and return took 1.02, and null hooks 0.25.
  */
 static void enter_off(uint32_t *slot)
 {
