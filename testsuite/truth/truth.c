@@ -25,8 +25,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* spin: n turns that no compiler shortens. */
-__attribute__((always_inline)) static inline void spin(long n)
+/* spin: n turns that no compiler shortens.  One loop for all twins: at the end of each of two the processor may guess otherwise, for 20 ns. */
+__attribute__((noipa)) static void spin(long n)
 {
 	for (long i = 0; i < n; i++)
 		__asm__ volatile("" : "+r"(i));
@@ -37,10 +37,12 @@ __attribute__((always_inline)) static inline void spin(long n)
 	BARE void bare_##name(void)                                                                \
 	{                                                                                          \
 		bare_body;                                                                         \
+		__asm__ volatile("");                                                              \
 	}                                                                                          \
 	MEASURED void name(void)                                                                   \
 	{                                                                                          \
 		body;                                                                              \
+		__asm__ volatile("");                                                              \
 	}
 
 TWINS(work_20ns, spin(60))
