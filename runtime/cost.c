@@ -10,7 +10,7 @@ enum {
 	DRAWN_EXPONENT = 4,
 	CALLS = SEG_RING, /* a batch fills the ring once, so it pays for one fold, as in real life */
 	LASTING_CALLS = 64,
-	LASTING_BATCHES = 4,
+	LASTING_BATCHES = 5,
 	LEAST_TURNS = 12, /* of calls that last */
 	MOST_TURNS = 28,
 	STEP_TURNS = 2,
@@ -99,8 +99,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* batch: CALLS empty measured calls, with what they would take unmeasured; as many that are not take `bare`. */
 static struct call_cost batch(struct hot *hot, uint64_t *bare)
 {
-	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t before = node ? node->incl : 0;
+	const struct seg_node *node = hot->place->seg.root->child;
+	uint64_t before = node->incl;
 
 	*bare = time_calls(bare_call, CALLS);
 
@@ -109,43 +109,68 @@ static struct call_cost batch(struct hot *hot, uint64_t *bare)
 
 	hp_fold(hot);
 	all += hp_ticks() - fold;
-	return (struct call_cost){all, hot->place->seg.root->child->incl - before};
+	return (struct call_cost){all, node->incl - before};
+}
+
+static uint64_t median(uint64_t *v, int n)
+{
+	hp_order(v, n);
+	return v[n / 2];
 }
 
 /*
- * measure: what an empty call costs with these hooks.  The batch in the middle of the cheaper half counts: what disturbs a batch
- * makes it dearer, and now and then one is cheaper than calls go on to be.  Of calls that are not measured the cheapest batch counts.
+ * typical: of batches, with what rehearsals beside them took (speed.c), the one in the middle, as it would have been at the start.  Those
+ * in which something came in between do not count.
+ */
+static struct call_cost typical(const struct call_cost *c, const uint64_t *rehearsed)
+{
+	uint64_t all[BATCHES], inside[BATCHES], least_rehearsed = rehearsed[0];
+	struct call_cost cheapest = c[0];
+	int n = 0;
+
+	for (int i = 1; i < BATCHES; i++) {
+		least_rehearsed = least(least_rehearsed, rehearsed[i]);
+		if (c[i].all < cheapest.all)
+			cheapest = c[i];
+	}
+	for (int i = 0; i < BATCHES; i++)
+		if (c[i].all <= 2 * cheapest.all && rehearsed[i] <= 2 * least_rehearsed) {
+			all[n] = hp_speed_then(c[i].all, rehearsed[i]);
+			inside[n++] = hp_speed_then(c[i].inside, rehearsed[i]);
+		}
+	if (n == 0)
+		return (struct call_cost){hp_speed_then(cheapest.all, least_rehearsed),
+					  hp_speed_then(cheapest.inside, least_rehearsed)};
+	return (struct call_cost){median(all, n), median(inside, n)};
+}
+
+/*
+ * measure: what an empty call costs with these hooks, as at the start.  Of calls that are not measured the cheapest batch counts.
  *
  * countdown   of the site before each batch, for the hooks that sample
  */
 static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint32_t countdown)
 {
-	struct call_cost sorted[BATCHES] = {{0}};
-	uint64_t least_bare, bare;
+	struct call_cost c[BATCHES];
+	uint64_t rehearsed[BATCHES], least_bare, bare;
 
 	sample_unit.enter = hooks->enter;
 	sample_unit.exit = hooks->exit;
 	batch(hot, &least_bare); /* the first finds nothing in the caches */
 	for (int i = 0; i < BATCHES; i++) {
-		int k = i;
-
 		hot->place->seg.root->child->stat->draw[0].countdown = countdown;
-
-		struct call_cost c = batch(hot, &bare);
-
-		for (; k > 0 && c.all < sorted[k - 1].all; k--)
-			sorted[k] = sorted[k - 1];
-		sorted[k] = c;
+		c[i] = batch(hot, &bare);
+		rehearsed[i] = hp_speed_rehearse(hot, sample_slot);
 		least_bare = least(least_bare, bare);
 	}
-	struct call_cost typical = sorted[BATCHES / 4];
-
-	typical.all = less(typical.all, least_bare);
-	typical.inside = least(typical.inside, typical.all);
-	return typical;
+	for (int i = 0; i < BATCHES; i++) {
+		c[i].all = less(c[i].all, least_bare);
+		c[i].inside = least(c[i].inside, c[i].all);
+	}
+	return typical(c, rehearsed);
 }
 
-/* scratch_place: makes this thread record where no reader ever looks; false without memory. */
+/* scratch_place: makes this thread record where no reader ever looks, and the calls that are measured are known; false without memory. */
 static bool scratch_place(struct hot *hot)
 {
 	/* Few frames: a file size limit should not be used up by the room for a deep stack. */
@@ -156,60 +181,38 @@ static bool scratch_place(struct hot *hot)
 	place->clock_every = UINT64_MAX;
 	hot->state = THREAD_LIVE;
 	hp_place_attach(hot, place);
-	return true;
+	return hp_tree_child(place, place->seg.root, sample_slot)->site == sample_slot;
 }
 
-/* measure_lasting: what measuring calls that last costs, in 1/1024 tick a call. */
+/* measure_lasting: what measuring calls that last costs, in 1/1024 tick a call, as at the start. */
 static struct call_cost measure_lasting(struct hot *hot)
 {
 	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t bare = 0, all = 0, incl = 0;
+	uint64_t all = 0, inside = 0,
+		 calls = LASTING_CALLS * (MOST_TURNS - LEAST_TURNS) / STEP_TURNS;
 
 	for (turns = LEAST_TURNS; turns < MOST_TURNS; turns += STEP_TURNS) {
-		uint64_t least_bare = UINT64_MAX, least_all = UINT64_MAX, least_incl = UINT64_MAX;
+		uint64_t bare[LASTING_BATCHES], took[LASTING_BATCHES], incl[LASTING_BATCHES];
+		uint64_t rehearsed[LASTING_BATCHES], without;
 
 		for (int i = 0; i < LASTING_BATCHES; i++) {
-			uint64_t before = node->incl, start, end;
+			uint64_t before = node->incl, start;
 
-			least_bare =
-				least(least_bare, time_calls(bare_lasting_call, LASTING_CALLS));
+			bare[i] = time_calls(bare_lasting_call, LASTING_CALLS);
 			start = hp_ticks();
 			time_calls(measured_lasting_call, LASTING_CALLS);
 			hp_fold(hot);
-			end = hp_ticks();
-			least_all = least(least_all, end - start);
-			least_incl = least(least_incl, node->incl - before);
+			took[i] = hp_ticks() - start;
+			incl[i] = node->incl - before;
+			rehearsed[i] = hp_speed_rehearse(hot, sample_slot);
 		}
-		bare += least_bare;
-		all += least_all;
-		incl += least_incl;
+		without = median(bare, LASTING_BATCHES);
+		uint64_t beside = median(rehearsed, LASTING_BATCHES);
+
+		all += hp_speed_then(less(median(took, LASTING_BATCHES), without), beside);
+		inside += hp_speed_then(less(median(incl, LASTING_BATCHES), without), beside);
 	}
-	uint64_t calls = LASTING_CALLS * (MOST_TURNS - LEAST_TURNS) / STEP_TURNS;
-
-	return (struct call_cost){less(all, bare) * 1024 / calls, less(incl, bare) * 1024 / calls};
-}
-
-/* hp_cost_calibrate: what an ordinary call costs. */
-void hp_cost_calibrate(void)
-{
-	struct seg_header *seg = hp_process.seg;
-	struct hot *hot = &hp_hot;
-	struct hot saved = *hot;
-
-	if (!scratch_place(hot))
-		return;
-
-	struct call_cost plain = measure(hot, &hp_process.hooks, 1);
-	struct call_cost lasting = measure_lasting(hot);
-	uint64_t both = plain.all * 1024 / CALLS;
-
-	hp_speed_start();
-	*hot = saved;
-	seg->inside = plain.inside * 1024 / CALLS;
-	seg->outside = both - seg->inside;
-	seg->overlap_inside = less(seg->inside, lasting.inside);
-	seg->overlap = less(both, lasting.all);
-	hp_cost_use();
+	return (struct call_cost){all * 1024 / calls, inside * 1024 / calls};
 }
 
 #define set_now(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
@@ -245,11 +248,49 @@ static void use_all(void)
 		(uint32_t)hp_speed_now(seg_cost(seg->skipped, hp_process.both)));
 }
 
-/* hp_cost_use: what the segment's header says of costs, as the hooks use it. */
-void hp_cost_use(void)
+/* use_header: what the segment's header says of costs, which were just found out, as the hooks use it. */
+static void use_header(void)
 {
 	hp_process.both = hp_process.seg->inside + hp_process.seg->outside;
 	use_all();
+}
+
+/* hp_cost_calibrate: what an ordinary call costs. */
+void hp_cost_calibrate(void)
+{
+	struct seg_header *seg = hp_process.seg;
+	struct hot *hot = &hp_hot;
+	struct hot saved = *hot;
+
+	if (scratch_place(hot)) {
+		hp_speed_start(hot, sample_slot);
+
+		struct call_cost plain = measure(hot, &hp_process.hooks, 1);
+		struct call_cost lasting = measure_lasting(hot);
+
+		/* A process that is just beginning goes slower than it will in a moment. */
+		uint64_t before = hp_speed_start(hot, sample_slot);
+		uint64_t both = hp_speed_then(plain.all, before) * 1024 / CALLS;
+
+		seg->inside = hp_speed_then(plain.inside, before) * 1024 / CALLS;
+		seg->outside = both - seg->inside;
+		seg->overlap_inside = less(seg->inside, hp_speed_then(lasting.inside, before));
+		seg->overlap = less(both, hp_speed_then(lasting.all, before));
+		hp_speed_stage(hot, sample_slot);
+	}
+	*hot = saved;
+	use_header();
+}
+
+/* hp_cost_restart: in the child of a fork, where costs are known. */
+void hp_cost_restart(void)
+{
+	struct hot *hot = &hp_hot;
+	struct hot saved = *hot;
+
+	if (scratch_place(hot))
+		hp_speed_stage(hot, sample_slot);
+	*hot = saved;
 }
 
 /* hp_cost_follow: has costs follow the speed of the machine.  To find that out is a cost, too. */
@@ -267,12 +308,6 @@ void hp_cost_follow(struct hot *hot, uint64_t now)
 	bump(&hot->place->seg.saved, -cost);
 }
 
-static uint64_t median(uint64_t *v, int n)
-{
-	hp_order(v, n);
-	return v[n / 2];
-}
-
 /*
  * measure_drawn: what a timed call costs among others that are not: ticks for CALLS calls.  There are few in a
  * batch, so the median batch counts.
@@ -282,7 +317,7 @@ static uint64_t median(uint64_t *v, int n)
 static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 {
 	struct seg_node *node = hot->place->seg.root->child;
-	uint64_t all[BATCHES], inside[BATCHES], bare;
+	uint64_t all[BATCHES], inside[BATCHES], bare, rehearsed;
 
 	node->stat->draw[0].exponent = DRAWN_EXPONENT;
 	node->stat->draw[0].countdown = 1;
@@ -292,18 +327,15 @@ static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 
 		timed = node->calls - timed;
 		timed += !timed;
-		inside[i] = c.inside * CALLS / timed >> DRAWN_EXPONENT;
-		all[i] = less(less(c.all, bare) * CALLS, skipped * (CALLS - timed)) / timed;
+		rehearsed = hp_speed_rehearse(hot, sample_slot);
+		inside[i] = hp_speed_then(c.inside, rehearsed) * CALLS / timed >> DRAWN_EXPONENT;
+		all[i] = less(hp_speed_then(less(c.all, bare), rehearsed) * CALLS,
+			      skipped * (CALLS - timed)) /
+			 timed;
 	}
 	uint64_t in = median(inside, BATCHES), of = median(all, BATCHES);
 
 	return (struct call_cost){of > in ? of : in, in};
-}
-
-/* per_call: ticks for CALLS calls in 1/1024 tick a call, as at the start. */
-static uint64_t per_call(uint64_t cost)
-{
-	return hp_speed_then(cost * 1024 / CALLS);
 }
 
 /* hp_cost_calibrate_sampling: what calls cost with the hooks that sample: of a site that is always timed, timed ones
@@ -315,18 +347,19 @@ void hp_cost_calibrate_sampling(void)
 	struct hot *hot = &hp_hot;
 	struct hot saved = *hot;
 
-	if (!scratch_place(hot))
+	if (!scratch_place(hot)) {
+		*hot = saved;
 		return;
-
+	}
 	struct call_cost always = measure(hot, &hooks, 1);
 	struct call_cost skipped = measure(hot, &hooks, UINT32_MAX);
 	struct call_cost drawn = measure_drawn(hot, skipped.all);
 
 	*hot = saved;
-	seg->always_inside = per_call(always.inside);
-	seg->always_outside = per_call(always.all - always.inside);
-	seg->drawn_inside = per_call(drawn.inside);
-	seg->drawn_outside = per_call(drawn.all - drawn.inside);
-	seg->skipped = per_call(skipped.all);
-	hp_cost_use();
+	seg->always_inside = always.inside * 1024 / CALLS;
+	seg->always_outside = (always.all - always.inside) * 1024 / CALLS;
+	seg->drawn_inside = drawn.inside * 1024 / CALLS;
+	seg->drawn_outside = (drawn.all - drawn.inside) * 1024 / CALLS;
+	seg->skipped = skipped.all * 1024 / CALLS;
+	use_header();
 }

@@ -374,6 +374,64 @@ DEFINE_HOOKS(tsc, ticks_tsc)
 DEFINE_HOOKS(ordered, ticks_ordered)
 DEFINE_HOOKS(monotonic, ticks_monotonic)
 
+/*
+ * The rehearsal, once per clock, too: calls of a function that does nothing, measured on a place that is no thread's and knows it.  These
+ * hooks are the others but for their slow paths.
+ */
+#define DEFINE_REHEARSAL(name, read_clock)                                                         \
+	static __attribute__((noinline)) void enter_rehearsed_##name(struct hot *hot,              \
+								     const uint32_t *slot)         \
+	{                                                                                          \
+		uint64_t depth = hook_depth();                                                     \
+		struct seg_frame *f = hot->top;                                                    \
+		struct seg_node *caller = f->node, *n = known_callee(caller, *slot);               \
+                                                                                                   \
+		if (unlikely(!n || depth < f->depth || f == hot->limit) ||                         \
+		    unlikely(n->parent != caller))                                                 \
+			return;                                                                    \
+		f = raise_top(hot, n);                                                             \
+		fill(hot, f, depth);                                                               \
+		f->start = read_clock();                                                           \
+	}                                                                                          \
+                                                                                                   \
+	static __attribute__((noinline)) void exit_rehearsed_##name(struct hot *hot,               \
+								    const uint32_t *slot)          \
+	{                                                                                          \
+		uint64_t now = read_clock();                                                       \
+		struct seg_frame *f = hot->top;                                                    \
+                                                                                                   \
+		if (likely(f->node->site == *slot))                                                \
+			pop_plain(hot, f, now, 0);                                                 \
+	}                                                                                          \
+                                                                                                   \
+	static void rehearse_##name(struct hot *hot, const uint32_t *slot, int calls)              \
+	{                                                                                          \
+		for (int i = 0; i < calls; i++) {                                                  \
+			enter_rehearsed_##name(hot, slot);                                         \
+			exit_rehearsed_##name(hot, slot);                                          \
+		}                                                                                  \
+	}
+
+DEFINE_REHEARSAL(tsc, ticks_tsc)
+DEFINE_REHEARSAL(ordered, ticks_ordered)
+DEFINE_REHEARSAL(monotonic, ticks_monotonic)
+
+/* hp_rehearse: so many measured calls from a place's root to a site that was called from there before. */
+void hp_rehearse(struct hot *hot, const uint32_t *slot, int calls)
+{
+	switch (hp_process.clock) {
+	case SEG_CLOCK_MONOTONIC:
+		rehearse_monotonic(hot, slot, calls);
+		break;
+	case SEG_CLOCK_ORDERED_TSC:
+	case SEG_CLOCK_ORDERED_CNTVCT:
+		rehearse_ordered(hot, slot, calls);
+		break;
+	default:
+		rehearse_tsc(hot, slot, calls);
+	}
+}
+
 /* hp_hooks: the hooks that read a clock. */
 struct hooks hp_hooks(uint32_t clock)
 {

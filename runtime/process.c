@@ -488,6 +488,7 @@ bool hp_process_restart(void)
 		seg->overlap_inside = old->overlap_inside;
 		seg->overlap = old->overlap;
 		seg->step = old->step;
+		hp_cost_restart();
 		note_start();
 		hp_process.state = PROCESS_ON;
 		on = true;

@@ -278,6 +278,7 @@ void hp_exit_slow(uint32_t site, uint64_t now);
 void hp_close_frames(struct hot *hot, struct seg_frame *down_to, uint64_t now);
 void hp_cover(struct hot *hot, struct seg_frame *f);
 void hp_recount(struct hot *hot);
+void hp_rehearse(struct hot *hot, const uint32_t *slot, int calls);
 bool hp_drop_back(struct hot *hot, struct seg_frame *f, uint64_t cost);
 void hp_pop_back(struct hot *hot, struct seg_frame *f, uint64_t now, uint64_t below, uint64_t bits);
 
@@ -342,14 +343,16 @@ void hp_order(uint64_t *v, int n);
 /* cost.c */
 void hp_cost_calibrate(void);
 void hp_cost_calibrate_sampling(void);
-void hp_cost_use(void);
+void hp_cost_restart(void);
 void hp_cost_follow(struct hot *hot, uint64_t now);
 
 /* speed.c */
-void hp_speed_start(void);
+uint64_t hp_speed_start(struct hot *hot, uint32_t slot);
+void hp_speed_stage(const struct hot *hot, uint32_t slot);
+uint64_t hp_speed_rehearse(struct hot *hot, uint32_t slot);
 uint64_t hp_speed_look(uint64_t now);
 uint64_t hp_speed_now(uint64_t cost);
-uint64_t hp_speed_then(uint64_t cost);
+uint64_t hp_speed_then(uint64_t cost, uint64_t rehearsed);
 void hp_speed_forked(void);
 
 /* unit.c */

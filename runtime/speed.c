@@ -2,66 +2,83 @@
 /*
  * How fast the machine goes.
  *
- * Processors change their speed: many a program starts while it is low, and gets more when it has run for a while.  What measuring a call
- * costs was found out at the start (cost.c), and is most of all two readings of the clock; so what these take, looked at
- * again while the program runs, says what it costs now.  A process has one speed, though the processors of its threads may differ.
+ * What measuring a call costs was found out at the start (cost.c).  But processors change their speed: many a program starts while it is
+ * low, and gets more when it has run for a while; and what shares a processor's core or caches comes and goes.  So now and then a
+ * few calls are measured on a place that no reader sees, and what these take, against what they took at the start, says what all
+ * of it costs now.  A process has one speed, though the processors of its threads may differ.
  */
 #include "runtime.h"
 
 enum {
-	READINGS = 192, /* of the clock: enough that its steps do not matter */
-	TRIES = 3,
-	NEWEST = 3,	 /* looks; the one in the middle counts */
-	EVERY_MS = 16,	 /* the first looks come after 1, 2, 4 and 8 */
+	REHEARSALS = SEG_RING, /* calls to a fold of the ring, as in real life */
+	STARTS = 5,
+	TIMES = 3,	 /* that they are made in a look */
+	EVERY_MS = 32,	 /* the first looks come after 1, 2, 4, 8 and 16 */
 	MOST_TIMES = 16, /* as fast or as slow as at the start: more is a disturbance */
 };
 
 static struct {
-	uint32_t busy;	/* a thread is looking */
-	uint32_t every; /* ms from the last look to the next */
-	uint32_t n;	/* looks that said something, NEWEST when there were more */
-	uint32_t next;	/* of newest */
-	uint64_t at;	/* tick of the last look */
-	uint64_t
-		at_start; /* ticks that the readings took when costs were found out; 0: not known */
-	uint64_t now;	  /* and take now */
-	uint64_t newest[NEWEST];
+	uint32_t busy;	   /* a thread is looking */
+	uint32_t every;	   /* ms from the last look to the next */
+	uint64_t at;	   /* tick of the last look */
+	uint64_t at_start; /* ticks that the calls took when costs were found out; 0: not known */
+	uint64_t now;	   /* and take now */
+	struct hot stage;  /* where they are measured */
+	uint32_t slot;	   /* what is */
 } speed;
 
-/* least_ticks: what the readings take, undisturbed. */
-static uint64_t least_ticks(void)
+/* hp_speed_rehearse: ticks that the calls of the rehearsal take, with their fold, on this thread's place or on the stage. */
+uint64_t hp_speed_rehearse(struct hot *hot, uint32_t slot)
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t start = hp_ticks();
 
-	for (int i = 0; i < TRIES; i++) {
-		uint64_t start = hp_ticks(), ticks;
-
-		for (int k = 0; k < READINGS; k++)
-			hp_ticks();
-		ticks = hp_ticks() - start;
-		least = ticks < least ? ticks : least;
-	}
-	return least;
+	hp_rehearse(hot, &slot, REHEARSALS);
+	hp_fold(hot);
+	return hp_ticks() - start;
 }
 
-static uint64_t middle(const uint64_t newest[NEWEST])
+/* one_look: what the calls take.  Those before have the place in the caches; something may come in between. */
+static uint64_t one_look(struct hot *hot, uint32_t slot)
 {
-	uint64_t v[NEWEST];
+	hp_speed_rehearse(hot, slot);
 
-	for (int i = 0; i < NEWEST; i++)
-		v[i] = newest[i];
-	hp_order(v, NEWEST);
-	return v[NEWEST / 2];
+	uint64_t a = hp_speed_rehearse(hot, slot), b = hp_speed_rehearse(hot, slot);
+	uint64_t least = a < b ? a : b;
+
+	return a + b - least > least + least / 4 ? least : (a + b) / 2;
 }
 
-/* hp_speed_start: costs are being found out. */
-void hp_speed_start(void)
+/*
+ * hp_speed_start: what is now is the start: costs are about to be found out, on this place, which knows the site.
+ *
+ * Returns what the calls of the rehearsal took at the start before.
+ */
+uint64_t hp_speed_start(struct hot *hot, uint32_t slot)
 {
-	for (int i = 0; i < NEWEST; i++)
-		speed.newest[i] = least_ticks();
-	speed.now = speed.at_start = middle(speed.newest);
-	speed.n = speed.next = 0;
+	uint64_t v[STARTS], before = speed.at_start;
+
+	for (int i = 0; i < STARTS; i++)
+		v[i] = one_look(hot, slot);
+	hp_order(v, STARTS);
+	speed.now = speed.at_start = v[STARTS / 2];
 	speed.every = 1;
+	return before;
+}
+
+/* hp_speed_stage: this place, which knows the site, is the stage from now on, and nobody else's. */
+void hp_speed_stage(const struct hot *hot, uint32_t slot)
+{
+	speed.stage = *hot;
+	speed.slot = slot;
+}
+
+/* follow: half of the way to what was seen, and in one step to no more than half as much again: a look may have been disturbed. */
+static void follow(uint64_t took)
+{
+	uint64_t now = speed.now;
+
+	took = took > 2 * now ? 2 * now : took;
+	__atomic_store_n(&speed.now, (now + took) / 2, __ATOMIC_RELAXED);
 }
 
 /*
@@ -73,7 +90,7 @@ void hp_speed_start(void)
  */
 uint64_t hp_speed_look(uint64_t now)
 {
-	uint64_t took, every = __atomic_load_n(&speed.every, __ATOMIC_RELAXED);
+	uint64_t took = 0, every = __atomic_load_n(&speed.every, __ATOMIC_RELAXED);
 
 	if (now - __atomic_load_n(&speed.at, __ATOMIC_RELAXED) < every * hp_process.ms_ticks ||
 	    !speed.at_start || __atomic_exchange_n(&speed.busy, 1, __ATOMIC_ACQUIRE))
@@ -81,18 +98,14 @@ uint64_t hp_speed_look(uint64_t now)
 	__atomic_store_n(&speed.at, now, __ATOMIC_RELAXED);
 	if (every < EVERY_MS)
 		__atomic_store_n(&speed.every, 2 * every, __ATOMIC_RELAXED);
-	took = least_ticks();
-	if (took < speed.at_start * MOST_TIMES && took > speed.at_start / MOST_TIMES) {
-		speed.newest[speed.next] = took;
-		speed.next = (speed.next + 1) % NEWEST;
-		speed.n += speed.n < NEWEST;
-		if (speed.n == NEWEST)
-			__atomic_store_n(&speed.now, middle(speed.newest), __ATOMIC_RELAXED);
-	} else {
+	if (speed.stage.place)
+		took = one_look(&speed.stage, speed.slot);
+	if (took < speed.at_start * MOST_TIMES && took > speed.at_start / MOST_TIMES)
+		follow(took);
+	else
 		took = 0;
-	}
 	__atomic_store_n(&speed.busy, 0, __ATOMIC_RELEASE);
-	return took * TRIES;
+	return TIMES * took;
 }
 
 /* hp_speed_now: a cost of the start as it is now. */
@@ -100,19 +113,18 @@ uint64_t hp_speed_now(uint64_t cost)
 {
 	uint64_t now = __atomic_load_n(&speed.now, __ATOMIC_RELAXED);
 
-	return speed.at_start ? cost * now / speed.at_start : cost;
+	return now ? cost * now / speed.at_start : cost;
 }
 
-/* hp_speed_then: a cost of now as it was at the start. */
-uint64_t hp_speed_then(uint64_t cost)
+/* hp_speed_then: a cost as it would have been at the start; beside it the calls of the rehearsal took so many ticks. */
+uint64_t hp_speed_then(uint64_t cost, uint64_t rehearsed)
 {
-	uint64_t now = __atomic_load_n(&speed.now, __ATOMIC_RELAXED);
-
-	return now ? cost * speed.at_start / now : cost;
+	return rehearsed && speed.at_start ? cost * speed.at_start / rehearsed : cost;
 }
 
-/* hp_speed_forked: in the child of a fork: no other thread is looking. */
+/* hp_speed_forked: in the child of a fork: no other thread is looking, and the place is the parent's. */
 void hp_speed_forked(void)
 {
 	speed.busy = 0;
+	speed.stage.place = NULL;
 }

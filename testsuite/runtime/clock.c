@@ -8,7 +8,7 @@
  *   slept        the machine slept for 8 hours in a call, and the TSC went on
  *   restarted    the machine slept in a call, and the TSC began anew
  *   sleeps       as `slept`, and killed in the next call
- *   slow         from here on each reading takes thrice as long as it did at the start, and what `outer` does of its own, 100 ms
+ *   slow         from here on each reading takes thrice as long as it did at the start, and what `outer` does of its own, 200 ms
  *   slow-self    likewise, and each call of `inner` calls itself
  *   ordered      as `restarted`, and then ordered to measure no more, as by `hotpath ctl`: status 4 when it does not follow
  *
@@ -121,7 +121,7 @@ static uint64_t reading(void)
 	return least;
 }
 
-enum { SLEEP_S = 8 * 3600, SLOW_CALLS = 8000, SLOW_MS = 100 };
+enum { SLEEP_S = 8 * 3600, SLOW_CALLS = 16000, SLOW_MS = 200 };
 
 int main(int argc, char **argv)
 {
