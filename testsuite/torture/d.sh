@@ -92,5 +92,5 @@ d_build()
 	shift
 	ln -sfn "$suite/runnable" runnable
 	ln -sfn "$suite/runnable_cxx" runnable_cxx
-	timeout 240 $compiler -w $extra $flags "$@" "${source#"$suite/"}" $others "${linked[@]}" -o "$dir/$variant"
+	timeout 240 $compiler $quiet $extra $flags "$@" "${source#"$suite/"}" $others "${linked[@]}" -o "$dir/$variant"
 }

@@ -4,7 +4,7 @@
 #                           other languages at TORTURE_FLAGS; hours.  TORTURE_SAMPLE=N takes about N programs of each instead
 #   check-torture-sample    about 150 of execute and 40 of each other suite, always the same, for CI
 
-TORTURE_FLAGS ?= -O2
+TORTURE_FLAGS ?= -O2 -Wall
 TORTURE_RUNTIME ?= real
 TORTURE_SAMPLE ?= 0
 TORTURE_JOBS ?= 2
@@ -15,7 +15,7 @@ TORTURE = testsuite/torture/run --cc "$(CC)" --build "$(abspath $(B))" --runtime
 .PHONY: check-torture check-torture-sample
 check-torture: all
 	@status=0; \
-	for flags in -O0 -O1 -O2 -O3 -Os "-O2 -flto" "-O3 -g -fPIC"; do for suite in execute gcc.dg; do \
+	for flags in -O0 -O1 "-O2 -Wall" -O3 -Os "-O2 -flto" "-O3 -g -fPIC"; do for suite in execute gcc.dg; do \
 		$(TORTURE) --suite $$suite --flags "$$flags" --sample $(TORTURE_SAMPLE) || status=1; done; done; \
 	for suite in $(TORTURE_LANGUAGES); do \
 		$(TORTURE) --suite $$suite --flags "$(TORTURE_FLAGS)" --sample $(TORTURE_SAMPLE) || status=1; done; \
