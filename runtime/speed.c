@@ -11,7 +11,7 @@
 
 enum {
 	REHEARSALS = SEG_RING, /* calls to a fold of the ring, as in real life */
-	STARTS = 5,
+	STARTS = 3,
 	TIMES = 3,	 /* that they are made in a look */
 	EVERY_MS = 32,	 /* the first looks come after 1, 2, 4, 8 and 16 */
 	MOST_TIMES = 16, /* as fast or as slow as at the start: more is a disturbance */
