@@ -234,13 +234,26 @@ static void add_row(struct grid *grid, const struct model_report *report, size_t
 	grid_real(grid, GRID_PERCENT, f->error_percent);
 }
 
-/* Why a budget was not kept, and what would help. */
+/*
+ * Why a budget was not kept, and what would help.  Where no call was left untimed, and there were many, they were made by recursion
+ * through other functions.
+ */
 static void print_over_budget(const struct model_report *report, const struct view *view)
 {
-	fprintf(view->stream,
-		"Measuring took more than the budget, as counting a call takes %.1f ns, timed or "
-		"not. Called most:",
-		report->run.skipped_ns);
+	enum { MANY = 100000 };
+
+	if (any_estimate(report))
+		fprintf(view->stream,
+			"Measuring took more than the budget, as counting a call takes %.1f ns, "
+			"timed or not. Called most:",
+			report->run.skipped_ns);
+	else if (report->run.calls >= MANY)
+		fprintf(view->stream, "%s%s", view->format == VIEW_MARKDOWN ? "\n" : "",
+			"Measuring took more than the budget, as functions that call each other by "
+			"recursion are all timed: of few calls their own times could not be told. "
+			"Called most:");
+	else
+		return;
 	for (int i = 0; i < MODEL_BUSIEST && report->busiest[i].title; i++) {
 		char *title = text_printable(report->busiest[i].title);
 
@@ -251,19 +264,15 @@ static void print_over_budget(const struct model_report *report, const struct vi
 	fputs("; a rule with `measure: false` leaves a function out.\n", view->stream);
 }
 
-/* What the times of functions are whose calls were not all timed, and why a budget may not have been kept. */
-static void print_estimates(const struct model_report *report, const struct view *view)
+/* What the times of functions are whose calls were not all timed. */
+static void print_estimates(const struct view *view)
 {
-	const struct model_run *run = &report->run;
-
 	if (view->format == VIEW_MARKDOWN)
 		fputs("\n", view->stream);
 	grid_line(view,
 		  "Calls are exact. Where fewer were timed, times are estimates; the error is "
 		  "half of the mean's 95 % interval.",
 		  0);
-	if (run->budget_percent > 0 && run->overhead_percent > run->budget_percent)
-		print_over_budget(report, view);
 }
 
 static void print_footer(const struct model_report *report, const struct view *view)
@@ -274,7 +283,10 @@ static void print_footer(const struct model_report *report, const struct view *v
 		fprintf(view->stream, "None of the %zu functions matches the focus.\n",
 			report->total);
 	if (any_estimate(report))
-		print_estimates(report, view);
+		print_estimates(view);
+	if (report->run.budget_percent > 0 &&
+	    report->run.overhead_percent > report->run.budget_percent)
+		print_over_budget(report, view);
 	view_left_out(view, report->n, report->matched, "functions");
 }
 

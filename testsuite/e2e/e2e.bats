@@ -530,3 +530,59 @@ Y
   has "catcher,50,0,0"
   has "thrower,300,0,0"
 }
+
+# Of some calls, of which few are as long as all others together, the functions' own times could not be told: not even near.
+@test "HOTPATH_BUDGET: functions that call each other by recursion are all timed, and the report says why" {
+  cat > prog.c <<'C'
+__attribute__((hotpath_skip)) static char *put(char *to, int depth);
+static const char *at;
+static long sum(void);
+__attribute__((noinline)) static long factor(void)
+{
+	long v = 0;
+	if (*at++ == '(') {
+		v = sum();
+		at++;
+	}
+	return v + 1;
+}
+__attribute__((noinline)) static long sum(void)
+{
+	long v = factor();
+	while (*at == '+') {
+		at++;
+		v += factor();
+	}
+	return v;
+}
+static char *put(char *to, int depth)
+{
+	if (!depth) {
+		*to++ = '1';
+		return to;
+	}
+	*to++ = '(';
+	to = put(to, depth - 1);
+	*to++ = '+';
+	to = put(to, depth - 1);
+	*to++ = ')';
+	return to;
+}
+int main(void)
+{
+	static char text[8192];
+	*put(text, 10) = 0;
+	for (int i = 0; i < 100; i++) {
+		at = text;
+		sum();
+	}
+}
+C
+  gcc -O2 $FLAG prog.c -o prog
+  HOTPATH_BUDGET=2% ./prog
+  run ask "SELECT name, skipped, abs(1.0 * (SELECT sum(self_ns) FROM functions) / (SELECT total_ns FROM functions WHERE name = 'main') - 1) < 0.001 FROM functions WHERE name != 'main' ORDER BY name"
+  has "factor,0,1"
+  has "sum,0,1"
+  run hotpath report --format markdown
+  [[ $output == *$'\n\nMeasuring took more than the budget, as functions that call each other by recursion'*"factor ("* ]]
+}
