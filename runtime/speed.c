@@ -68,6 +68,8 @@ uint64_t hp_speed_start(struct hot *hot, uint32_t slot)
 /* hp_speed_stage: this place, which knows the site, is the stage from now on, and nobody else's. */
 void hp_speed_stage(const struct hot *hot, uint32_t slot)
 {
+	if (speed.busy)
+		return;
 	speed.stage = *hot;
 	speed.slot = slot;
 }
@@ -122,9 +124,12 @@ uint64_t hp_speed_then(uint64_t cost, uint64_t rehearsed)
 	return rehearsed && speed.at_start ? cost * speed.at_start / rehearsed : cost;
 }
 
-/* hp_speed_forked: in the child of a fork: no other thread is looking, and the place is the parent's. */
+/*
+ * hp_speed_forked: in the child of a fork: the place is the parent's.  When a look was under way it stays so: if it was another thread's, it
+ * is left half way, and if a handler of ours came between, it will go on.  Then this process looks no more.
+ */
 void hp_speed_forked(void)
 {
-	speed.busy = 0;
-	speed.stage.place = NULL;
+	if (!speed.busy)
+		speed.stage.place = NULL;
 }

@@ -276,7 +276,7 @@ static void a_disturbed_look_changes_little(void **state)
 	assert_speed(1);
 }
 
-/* Another thread is at it; in the child of a fork it is no more, and the place is gone until there is another. */
+/* Another thread is at it; and so it is in the child of a fork, for ever. */
 static void one_looks_at_a_time(void **state)
 {
 	(void)state;
@@ -284,6 +284,18 @@ static void one_looks_at_a_time(void **state)
 	assert_true(look(100));
 	speed.busy = 1;
 	assert_false(look(100));
+	hp_speed_forked();
+	hp_cost_restart();
+	assert_false(look(100));
+	speed.busy = 0;
+	assert_true(look(100));
+}
+
+/* The place is the parent's. */
+static void a_child_looks_on_a_place_of_its_own(void **state)
+{
+	(void)state;
+	calibrate(0, 0);
 	hp_speed_forked();
 	assert_false(look(100));
 	hp_cost_restart();
@@ -324,6 +336,7 @@ int main(void)
 		cmocka_unit_test(a_look_is_rare_and_is_charged),
 		cmocka_unit_test(a_disturbed_look_changes_little),
 		cmocka_unit_test(one_looks_at_a_time),
+		cmocka_unit_test(a_child_looks_on_a_place_of_its_own),
 		cmocka_unit_test(costs_found_later_are_those_of_the_start),
 		cmocka_unit_test(no_cost_is_a_share_of_nothing),
 	};
