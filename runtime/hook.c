@@ -314,9 +314,30 @@ out:
 }
 
 /*
- * The hooks, once per clock.  The entry's clock is read last, the exit's first: the interval holds
- * as little of us as can be.
+ * The hooks, once per clock.  The entry's clock is read last, the exit's first: the interval holds as little of us as can be.
+ *
+ * try_enter: the frame of a call from where its callee was called before, which leads down the tree; NULL when it is no such call.
+ *
+ * n        set to the callee's node, NULL when that is not known
  */
+static inline __attribute__((always_inline)) struct seg_frame *
+try_enter(struct hot *hot, uint32_t site, uint64_t depth, struct seg_node **n)
+{
+	struct seg_frame *f = hot->top;
+	struct seg_node *caller = f->node;
+
+	*n = known_callee(caller, site);
+	if (unlikely(!*n || depth < f->depth || f == hot->limit)) {
+		*n = NULL;
+		return NULL;
+	}
+	if (unlikely((*n)->parent != caller))
+		return NULL;
+	f = raise_top(hot, *n);
+	fill(hot, f, depth);
+	return f;
+}
+
 #define DEFINE_HOOKS(name, read_clock)                                                             \
 	static __attribute__((noinline)) void enter_back_##name(struct seg_node *n,                \
 								uint64_t depth)                    \
@@ -333,20 +354,15 @@ out:
 	{                                                                                          \
 		struct hot *hot = &hp_hot;                                                         \
 		uint64_t depth = hook_depth();                                                     \
-		struct seg_frame *f = hot->top;                                                    \
-		struct seg_node *caller = f->node, *n = known_callee(caller, *slot);               \
+		struct seg_node *n;                                                                \
+		struct seg_frame *f = try_enter(hot, *slot, depth, &n);                            \
                                                                                                    \
-		if (unlikely(!n || depth < f->depth || f == hot->limit)) {                         \
-			enter_slow(*slot, depth);                                                  \
-			return;                                                                    \
-		}                                                                                  \
-		if (unlikely(n->parent != caller)) {                                               \
+		if (likely(f != NULL))                                                             \
+			f->start = read_clock();                                                   \
+		else if (n)                                                                        \
 			enter_back_##name(n, depth);                                               \
-			return;                                                                    \
-		}                                                                                  \
-		f = raise_top(hot, n);                                                             \
-		fill(hot, f, depth);                                                               \
-		f->start = read_clock();                                                           \
+		else                                                                               \
+			enter_slow(*slot, depth);                                                  \
 	}                                                                                          \
                                                                                                    \
 	static void exit_##name(uint32_t *slot)                                                    \
@@ -382,16 +398,11 @@ DEFINE_HOOKS(monotonic, ticks_monotonic)
 	static __attribute__((noinline)) void enter_rehearsed_##name(struct hot *hot,              \
 								     const uint32_t *slot)         \
 	{                                                                                          \
-		uint64_t depth = hook_depth();                                                     \
-		struct seg_frame *f = hot->top;                                                    \
-		struct seg_node *caller = f->node, *n = known_callee(caller, *slot);               \
+		struct seg_node *n;                                                                \
+		struct seg_frame *f = try_enter(hot, *slot, hook_depth(), &n);                     \
                                                                                                    \
-		if (unlikely(!n || depth < f->depth || f == hot->limit) ||                         \
-		    unlikely(n->parent != caller))                                                 \
-			return;                                                                    \
-		f = raise_top(hot, n);                                                             \
-		fill(hot, f, depth);                                                               \
-		f->start = read_clock();                                                           \
+		if (likely(f != NULL))                                                             \
+			f->start = read_clock();                                                   \
 	}                                                                                          \
                                                                                                    \
 	static __attribute__((noinline)) void exit_rehearsed_##name(struct hot *hot,               \
