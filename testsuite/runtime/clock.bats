@@ -84,10 +84,10 @@ distort() {
     echo "$output"
     calls=$([ $way = slow ] && echo 16000 || echo 32000)
     grep -qx "site inner calls=$calls running=0 unwound=0 hist=$calls" <<< "$output"
-    # They take no time; with costs as they were at the start each would have two thirds of a reading, some 20 ns.
+    # They take no time; with costs as they were at the start each would have nearly a whole reading.
     total=$(sed -n 's/^time inner total=\([0-9]*\) .*/\1/p' <<< "$output")
     reading=$(sed -n 's/^time inner .*max=\([0-9]*\)$/\1/p' <<< "$output") # but for the first: found out little by little
-    [ "$total" -lt $((16000 * reading / 4)) ]
+    [ "$total" -lt $((16000 * reading / 2)) ]
   done
 }
 
