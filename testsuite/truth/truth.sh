@@ -62,14 +62,15 @@ compare() {
   return 1
 }
 
-# add_up: whether the self times of each thread do.  Each function is rounded to whole nanoseconds.
+# add_up: whether the self times of each thread do.  Each function is rounded to whole nanoseconds; and when another thread finds that the machine
+# changed its speed, the newest calls by recursion cost their callers what they cost before: a millionth of the time.
 add_up() {
   sums >sums.csv
   awk -F, '
     function apart(a, b) { return a > b ? a - b : b - a }
     NR == 1 { printf "%-23s %13s %13s %13s\n", "thread", "its time ns", "its root ns", "sum of selfs" }
     {
-      bad = $3 == "" || apart($2, $3) > 1 || apart($2, $4) > $5 || apart($6, $7) > $5
+      bad = $3 == "" || apart($2, $3) > 1 || apart($2, $4) > $5 + $2 / 1e6 || apart($6, $7) > $5
       printf "%-23s %13d %13d %13d%s\n", $1, $2, $3, $4, bad ? "  not equal" : ""
       failed += bad
     }
