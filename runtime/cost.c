@@ -119,7 +119,7 @@ static uint64_t median(uint64_t *v, int n)
 }
 
 /*
- * typical: of batches, with what rehearsals beside them took (speed.c), the one in the middle, as it would have been at the start.  Those
+ * typical: of batches, with what rehearsals beside them took (speed.c), the one in the middle, as a share of these.  Those
  * in which something came in between do not count.
  */
 static struct call_cost typical(const struct call_cost *c, const uint64_t *rehearsed)
@@ -135,17 +135,17 @@ static struct call_cost typical(const struct call_cost *c, const uint64_t *rehea
 	}
 	for (int i = 0; i < BATCHES; i++)
 		if (c[i].all <= 2 * cheapest.all && rehearsed[i] <= 2 * least_rehearsed) {
-			all[n] = hp_speed_then(c[i].all, rehearsed[i]);
-			inside[n++] = hp_speed_then(c[i].inside, rehearsed[i]);
+			all[n] = hp_speed_share(c[i].all, rehearsed[i]);
+			inside[n++] = hp_speed_share(c[i].inside, rehearsed[i]);
 		}
 	if (n == 0)
-		return (struct call_cost){hp_speed_then(cheapest.all, least_rehearsed),
-					  hp_speed_then(cheapest.inside, least_rehearsed)};
+		return (struct call_cost){hp_speed_share(cheapest.all, least_rehearsed),
+					  hp_speed_share(cheapest.inside, least_rehearsed)};
 	return (struct call_cost){median(all, n), median(inside, n)};
 }
 
 /*
- * measure: what an empty call costs with these hooks, as at the start.  Of calls that are not measured the cheapest batch counts.
+ * measure: what empty calls cost with these hooks, as a share of a rehearsal's.  Of calls that are not measured the cheapest batch counts.
  *
  * countdown   of the site before each batch, for the hooks that sample
  */
@@ -160,7 +160,7 @@ static struct call_cost measure(struct hot *hot, const struct hooks *hooks, uint
 	for (int i = 0; i < BATCHES; i++) {
 		hot->place->seg.root->child->stat->draw[0].countdown = countdown;
 		c[i] = batch(hot, &bare);
-		rehearsed[i] = hp_speed_rehearse(hot, sample_slot);
+		rehearsed[i] = hp_speed_rehearse(hot);
 		least_bare = least(least_bare, bare);
 	}
 	for (int i = 0; i < BATCHES; i++) {
@@ -184,7 +184,7 @@ static bool scratch_place(struct hot *hot)
 	return hp_tree_child(place, place->seg.root, sample_slot)->site == sample_slot;
 }
 
-/* measure_lasting: what measuring calls that last costs, in 1/1024 tick a call, as at the start. */
+/* measure_lasting: what measuring CALLS calls that last costs, as a share of a rehearsal's. */
 static struct call_cost measure_lasting(struct hot *hot)
 {
 	struct seg_node *node = hot->place->seg.root->child;
@@ -193,7 +193,7 @@ static struct call_cost measure_lasting(struct hot *hot)
 
 	for (turns = LEAST_TURNS; turns < MOST_TURNS; turns += STEP_TURNS) {
 		uint64_t bare[LASTING_BATCHES], took[LASTING_BATCHES], incl[LASTING_BATCHES];
-		uint64_t rehearsed = hp_speed_rehearse(hot, sample_slot), without;
+		uint64_t rehearsed = hp_speed_rehearse(hot), without;
 
 		for (int i = 0; i < LASTING_BATCHES; i++) {
 			uint64_t before = node->incl, start;
@@ -205,12 +205,12 @@ static struct call_cost measure_lasting(struct hot *hot)
 			took[i] = hp_ticks() - start;
 			incl[i] = node->incl - before;
 		}
-		rehearsed = least(rehearsed, hp_speed_rehearse(hot, sample_slot));
+		rehearsed = least(rehearsed, hp_speed_rehearse(hot));
 		without = median(bare, LASTING_BATCHES);
-		all += hp_speed_then(less(median(took, LASTING_BATCHES), without), rehearsed);
-		inside += hp_speed_then(less(median(incl, LASTING_BATCHES), without), rehearsed);
+		all += hp_speed_share(less(median(took, LASTING_BATCHES), without), rehearsed);
+		inside += hp_speed_share(less(median(incl, LASTING_BATCHES), without), rehearsed);
 	}
-	return (struct call_cost){all * 1024 / calls, inside * 1024 / calls};
+	return (struct call_cost){all * CALLS / calls, inside * CALLS / calls};
 }
 
 #define set_now(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
@@ -253,6 +253,12 @@ static void use_header(void)
 	use_all();
 }
 
+/* per_call: a share that CALLS calls have, in 1/1024 tick a call at the start. */
+static uint64_t per_call(uint64_t share)
+{
+	return hp_speed_then(share * 1024 / CALLS);
+}
+
 /* hp_cost_calibrate: what an ordinary call costs. */
 void hp_cost_calibrate(void)
 {
@@ -261,20 +267,16 @@ void hp_cost_calibrate(void)
 	struct hot saved = *hot;
 
 	if (scratch_place(hot)) {
-		hp_speed_start(hot, sample_slot);
-
 		struct call_cost plain = measure(hot, &hp_process.hooks, 1);
 		struct call_cost lasting = measure_lasting(hot);
 
-		/* A process that is just beginning goes slower than it will in a moment. */
-		uint64_t before = hp_speed_start(hot, sample_slot);
-		uint64_t both = hp_speed_then(plain.all, before) * 1024 / CALLS;
-
-		seg->inside = hp_speed_then(plain.inside, before) * 1024 / CALLS;
-		seg->outside = both - seg->inside;
-		seg->overlap_inside = less(seg->inside, hp_speed_then(lasting.inside, before));
-		seg->overlap = less(both, hp_speed_then(lasting.all, before));
-		hp_speed_stage(hot, sample_slot);
+		/* Behind these: a process that is just beginning goes slower than it will in a moment. */
+		hp_speed_start(hot);
+		seg->inside = per_call(plain.inside);
+		seg->outside = per_call(plain.all) - seg->inside;
+		seg->overlap_inside = less(seg->inside, per_call(lasting.inside));
+		seg->overlap = less(per_call(plain.all), per_call(lasting.all));
+		hp_speed_stage(hot);
 	}
 	*hot = saved;
 	use_header();
@@ -287,7 +289,7 @@ void hp_cost_restart(void)
 	struct hot saved = *hot;
 
 	if (scratch_place(hot))
-		hp_speed_stage(hot, sample_slot);
+		hp_speed_stage(hot);
 	*hot = saved;
 }
 
@@ -307,7 +309,7 @@ void hp_cost_follow(struct hot *hot, uint64_t now)
 }
 
 /*
- * measure_drawn: what a timed call costs among others that are not: ticks for CALLS calls.  There are few in a
+ * measure_drawn: what CALLS timed calls cost among others that are not, as a share of a rehearsal's.  There are few in a
  * batch, so the median batch counts.
  *
  * skipped   what CALLS calls cost that are counted only
@@ -325,9 +327,9 @@ static struct call_cost measure_drawn(struct hot *hot, uint64_t skipped)
 
 		timed = node->calls - timed;
 		timed += !timed;
-		rehearsed = hp_speed_rehearse(hot, sample_slot);
-		inside[i] = hp_speed_then(c.inside, rehearsed) * CALLS / timed >> DRAWN_EXPONENT;
-		all[i] = less(hp_speed_then(less(c.all, bare), rehearsed) * CALLS,
+		rehearsed = hp_speed_rehearse(hot);
+		inside[i] = hp_speed_share(c.inside, rehearsed) * CALLS / timed >> DRAWN_EXPONENT;
+		all[i] = less(hp_speed_share(less(c.all, bare), rehearsed) * CALLS,
 			      skipped * (CALLS - timed)) /
 			 timed;
 	}
@@ -354,10 +356,10 @@ void hp_cost_calibrate_sampling(void)
 	struct call_cost drawn = measure_drawn(hot, skipped.all);
 
 	*hot = saved;
-	seg->always_inside = always.inside * 1024 / CALLS;
-	seg->always_outside = (always.all - always.inside) * 1024 / CALLS;
-	seg->drawn_inside = drawn.inside * 1024 / CALLS;
-	seg->drawn_outside = (drawn.all - drawn.inside) * 1024 / CALLS;
-	seg->skipped = skipped.all * 1024 / CALLS;
+	seg->always_inside = per_call(always.inside);
+	seg->always_outside = per_call(always.all - always.inside);
+	seg->drawn_inside = per_call(drawn.inside);
+	seg->drawn_outside = per_call(drawn.all - drawn.inside);
+	seg->skipped = per_call(skipped.all);
 	use_header();
 }

@@ -347,12 +347,13 @@ void hp_cost_restart(void);
 void hp_cost_follow(struct hot *hot, uint64_t now);
 
 /* speed.c */
-uint64_t hp_speed_start(struct hot *hot, uint32_t slot);
-void hp_speed_stage(const struct hot *hot, uint32_t slot);
-uint64_t hp_speed_rehearse(struct hot *hot, uint32_t slot);
+void hp_speed_start(struct hot *hot);
+void hp_speed_stage(const struct hot *hot);
+uint64_t hp_speed_rehearse(struct hot *hot);
 uint64_t hp_speed_look(uint64_t now);
 uint64_t hp_speed_now(uint64_t cost);
-uint64_t hp_speed_then(uint64_t cost, uint64_t rehearsed);
+uint64_t hp_speed_share(uint64_t cost, uint64_t rehearsed);
+uint64_t hp_speed_then(uint64_t share);
 void hp_speed_forked(void);
 
 /* unit.c */

@@ -12,6 +12,7 @@
 enum {
 	REHEARSALS = SEG_RING, /* calls to a fold of the ring, as in real life */
 	STARTS = 3,
+	SHARE_SHIFT = 20,
 	TIMES = 3,	 /* that they are made in a look */
 	EVERY_MS = 32,	 /* the first looks come after 1, 2, 4, 8 and 16 */
 	MOST_TIMES = 16, /* as fast or as slow as at the start: more is a disturbance */
@@ -24,54 +25,45 @@ static struct {
 	uint64_t at_start; /* ticks that the calls took when costs were found out; 0: not known */
 	uint64_t now;	   /* and take now */
 	struct hot stage;  /* where they are measured */
-	uint32_t slot;	   /* what is */
 } speed;
 
 /* hp_speed_rehearse: ticks that the calls of the rehearsal take, with their fold, on this thread's place or on the stage. */
-uint64_t hp_speed_rehearse(struct hot *hot, uint32_t slot)
+uint64_t hp_speed_rehearse(struct hot *hot)
 {
 	uint64_t start = hp_ticks();
 
-	hp_rehearse(hot, &slot, REHEARSALS);
+	hp_rehearse(hot, &hot->place->seg.root->child->site, REHEARSALS);
 	hp_fold(hot);
 	return hp_ticks() - start;
 }
 
 /* one_look: what the calls take.  Those before have the place in the caches; something may come in between. */
-static uint64_t one_look(struct hot *hot, uint32_t slot)
+static uint64_t one_look(struct hot *hot)
 {
-	hp_speed_rehearse(hot, slot);
+	hp_speed_rehearse(hot);
 
-	uint64_t a = hp_speed_rehearse(hot, slot), b = hp_speed_rehearse(hot, slot);
-	uint64_t least = a < b ? a : b;
+	uint64_t a = hp_speed_rehearse(hot), b = hp_speed_rehearse(hot), least = a < b ? a : b;
 
 	return a + b - least > least + least / 4 ? least : (a + b) / 2;
 }
 
-/*
- * hp_speed_start: what is now is the start: costs are about to be found out, on this place, which knows the site.
- *
- * Returns what the calls of the rehearsal took at the start before.
- */
-uint64_t hp_speed_start(struct hot *hot, uint32_t slot)
+/* hp_speed_start: what is now is the start, as costs were just found out on this place, whose root has one child. */
+void hp_speed_start(struct hot *hot)
 {
-	uint64_t v[STARTS], before = speed.at_start;
+	uint64_t v[STARTS];
 
 	for (int i = 0; i < STARTS; i++)
-		v[i] = one_look(hot, slot);
+		v[i] = one_look(hot);
 	hp_order(v, STARTS);
 	speed.now = speed.at_start = v[STARTS / 2];
 	speed.every = 1;
-	return before;
 }
 
-/* hp_speed_stage: this place, which knows the site, is the stage from now on, and nobody else's. */
-void hp_speed_stage(const struct hot *hot, uint32_t slot)
+/* hp_speed_stage: this place, whose root has one child, is the stage from now on, and nobody else's. */
+void hp_speed_stage(const struct hot *hot)
 {
-	if (speed.busy)
-		return;
-	speed.stage = *hot;
-	speed.slot = slot;
+	if (!speed.busy)
+		speed.stage = *hot;
 }
 
 /* follow: half of the way to what was seen, and in one step to no more than half as much again: a look may have been disturbed. */
@@ -101,7 +93,7 @@ uint64_t hp_speed_look(uint64_t now)
 	if (every < EVERY_MS)
 		__atomic_store_n(&speed.every, 2 * every, __ATOMIC_RELAXED);
 	if (speed.stage.place)
-		took = one_look(&speed.stage, speed.slot);
+		took = one_look(&speed.stage);
 	if (took < speed.at_start * MOST_TIMES && took > speed.at_start / MOST_TIMES)
 		follow(took);
 	else
@@ -118,10 +110,16 @@ uint64_t hp_speed_now(uint64_t cost)
 	return now ? cost * now / speed.at_start : cost;
 }
 
-/* hp_speed_then: a cost as it would have been at the start; beside it the calls of the rehearsal took so many ticks. */
-uint64_t hp_speed_then(uint64_t cost, uint64_t rehearsed)
+/* hp_speed_share: a cost as a share of what the calls of the rehearsal took beside it, in 1/2^SHARE_SHIFT. */
+uint64_t hp_speed_share(uint64_t cost, uint64_t rehearsed)
 {
-	return rehearsed && speed.at_start ? cost * speed.at_start / rehearsed : cost;
+	return (cost << SHARE_SHIFT) / (rehearsed | !rehearsed);
+}
+
+/* hp_speed_then: the cost at the start. */
+uint64_t hp_speed_then(uint64_t share)
+{
+	return share * speed.at_start >> SHARE_SHIFT;
 }
 
 /*
