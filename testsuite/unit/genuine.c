@@ -253,21 +253,30 @@ void genuine_same_times(const struct genuine *g, const struct image *im)
 
 char genuine_folder[] = "/tmp/hotpath-test.XXXXXX";
 
-int genuine_set_up(const struct genuine_shape *shapes)
+static const struct genuine_shape *used;
+
+void genuine_use(const struct genuine_shape *shapes)
+{
+	used = shapes;
+}
+
+int genuine_set_up(void **state)
 {
 	int rc = mkdtemp(genuine_folder) ? 0 : -1;
 
-	for (; shapes->shape && !rc; shapes++)
-		rc = genuine_make(shapes->genuine, genuine_folder, shapes->shape);
+	(void)state;
+	for (const struct genuine_shape *s = used; s->shape && !rc; s++)
+		rc = genuine_make(s->genuine, genuine_folder, s->shape);
 	return rc;
 }
 
-int genuine_tear_down(const struct genuine_shape *shapes)
+int genuine_tear_down(void **state)
 {
 	char command[64];
 
-	for (; shapes->shape; shapes++)
-		genuine_release(shapes->genuine);
+	(void)state;
+	for (const struct genuine_shape *s = used; s->shape; s++)
+		genuine_release(s->genuine);
 	snprintf(command, sizeof(command), "rm -rf '%s'", genuine_folder);
 	return system(command);
 }

@@ -29,8 +29,9 @@ struct genuine_shape {
 };
 
 extern char genuine_folder[];
-int genuine_set_up(const struct genuine_shape *shapes);
-int genuine_tear_down(const struct genuine_shape *shapes);
+void genuine_use(const struct genuine_shape *shapes);
+int genuine_set_up(void **state);
+int genuine_tear_down(void **state);
 
 /* genuine_after: mends; a test that damaged more than it said would spoil the next. */
 int genuine_after(void **state);

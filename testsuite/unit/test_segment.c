@@ -612,18 +612,6 @@ static void file_is_a_fifo(void **state)
 
 static const struct genuine_shape shapes[] = {{&nest, "nest"}, {&die, "die 9"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -667,5 +655,6 @@ int main(void)
 		GENUINE_TEST(genuine_segments_are_sound),
 	};
 
-	return cmocka_run_group_tests_name("segment", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("segment", tests, genuine_set_up, genuine_tear_down);
 }

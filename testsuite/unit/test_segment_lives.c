@@ -178,18 +178,6 @@ static void life_start(void **state)
 
 static const struct genuine_shape shapes[] = {{&kill, "lives kill"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,5 +187,7 @@ int main(void)
 		GENUINE_TEST(life_key),	    GENUINE_TEST(life_start),
 	};
 
-	return cmocka_run_group_tests_name("lives of a segment", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("lives of a segment", tests, genuine_set_up,
+					   genuine_tear_down);
 }

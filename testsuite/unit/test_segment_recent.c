@@ -103,18 +103,6 @@ static void folded_slot_that_makes_no_sense(void **state)
 static const struct genuine_shape shapes[] = {
 	{&few, "recurse 5"}, {&threads, "threads 3"}, {&die, "die 9"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,5 +112,7 @@ int main(void)
 		GENUINE_TEST(folded_slot_that_makes_no_sense),
 	};
 
-	return cmocka_run_group_tests_name("newest calls", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("newest calls", tests, genuine_set_up,
+					   genuine_tear_down);
 }

@@ -237,18 +237,6 @@ static void stat_carry_bucket(void **state)
 static const struct genuine_shape shapes[] = {
 	{&nest, "nest"}, {&threads, "threads 3"}, {&die, "die 9"}, {&recurse, "recurse 9"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,5 +247,7 @@ int main(void)
 		GENUINE_TEST(stat_carry_bucket),
 	};
 
-	return cmocka_run_group_tests_name("segment_stats", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("segment_stats", tests, genuine_set_up,
+					   genuine_tear_down);
 }

@@ -197,18 +197,6 @@ static void less_another(void **state)
 
 static const struct genuine_shape shapes[] = {{&fiber, "fiber"}, {&die, "die 9"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,5 +216,6 @@ int main(void)
 		GENUINE_TEST(less_another),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests(tests, genuine_set_up, genuine_tear_down);
 }

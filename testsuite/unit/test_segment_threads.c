@@ -461,18 +461,6 @@ static void node_times_of_recursion_are_not_absurd(void **state)
 static const struct genuine_shape shapes[] = {
 	{&nest, "nest"}, {&threads, "threads 3"}, {&die, "die 9"}, {&recurse, "recurse 9"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,5 +490,7 @@ int main(void)
 		GENUINE_TEST(genuine_segments_are_sound),
 	};
 
-	return cmocka_run_group_tests_name("segment_threads", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("segment_threads", tests, genuine_set_up,
+					   genuine_tear_down);
 }

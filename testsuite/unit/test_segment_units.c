@@ -202,18 +202,6 @@ static void site_of_another_kind(void **state)
 
 static const struct genuine_shape shapes[] = {{&nest, "nest"}, {0}};
 
-static int setup(void **state)
-{
-	(void)state;
-	return genuine_set_up(shapes);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return genuine_tear_down(shapes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,5 +219,7 @@ int main(void)
 		GENUINE_TEST(site_of_another_kind),
 	};
 
-	return cmocka_run_group_tests_name("units of a segment", tests, setup, teardown);
+	genuine_use(shapes);
+	return cmocka_run_group_tests_name("units of a segment", tests, genuine_set_up,
+					   genuine_tear_down);
 }
